@@ -1,0 +1,1 @@
+"""Correct answers that are written differently, by stem: they must score full marks."""

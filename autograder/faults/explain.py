@@ -1,0 +1,96 @@
+"""Say in a few short lines where an answer departs from the correct one."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from autograder.faults.model import Probe
+from autograder.faults.observe import Outcome, equal_values
+
+# More numbers than this are not read: shapes and the first difference are shown instead.
+MOST_NUMBERS = 12
+
+
+def explain(exercise: str, probe: Probe, expected: Outcome, actual: Outcome) -> str:
+    """Return the case, the expected result and the actual one, as text in columns."""
+    lines = [f"{exercise}, {probe.name}"]
+    lines += [_line(name, value) for name, value in probe.arguments.items()]
+    lines += _difference(expected, actual)
+    return "\n".join(lines)
+
+
+def _difference(expected: Outcome, actual: Outcome) -> list[str]:
+    if actual.error:
+        return [_line("expected", expected.value), _line("yours", f"raised {actual.error}")]
+    if not equal_values(expected.value, actual.value):
+        return _different_values(expected.value, actual.value)
+    if actual.changed - expected.changed:
+        names = ", ".join(sorted(actual.changed))
+        return [_line("expected", "the inputs as they were"), _line("yours", f"changed {names}")]
+    return _different_gradients(expected.gradients, actual.gradients)
+
+
+def _different_values(expected: object, actual: object) -> list[str]:
+    comparable = (
+        isinstance(expected, Tensor)
+        and isinstance(actual, Tensor)
+        and expected.shape == actual.shape
+        and expected.dtype == actual.dtype
+    )
+    if not comparable or expected.numel() <= MOST_NUMBERS:
+        return [_line("expected", expected), _line("yours", actual)]
+    index = _first_difference(expected, actual)
+    at = "[" + ", ".join(map(str, index)) + "]"
+    return [
+        _line(f"expected{at}", _number(expected[index])),
+        _line(f"yours{at}", _number(actual[index])),
+    ]
+
+
+def _different_gradients(
+    expected: tuple[Tensor | None, ...], actual: tuple[Tensor | None, ...]
+) -> list[str]:
+    lines = []
+    for position, (wanted, got) in enumerate(zip(expected, actual, strict=True), start=1):
+        if equal_values(wanted, got):
+            continue
+        lines.append(_line("gradient", f"of floating-point input {position}"))
+        if got is None:
+            return [*lines, _line("expected", wanted), _line("yours", "no gradient arrives")]
+        return [*lines, *_different_values(wanted, got)]
+    return lines
+
+
+def _first_difference(expected: Tensor, actual: Tensor) -> tuple[int, ...]:
+    """Return the index of the first pair of elements that differ; NaN equals NaN."""
+    flat = zip(expected.reshape(-1), actual.reshape(-1), strict=True)
+    for position, (wanted, got) in enumerate(flat):
+        if not equal_values(wanted, got):
+            return tuple(int(i) for i in torch.unravel_index(torch.tensor(position), expected.shape))
+    raise ValueError("the tensors are equal element by element")
+
+
+def _line(name: str, value: object) -> str:
+    return f"  {name:<10} {_text(value)}"
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, Tensor):
+        return value if isinstance(value, str) else repr(value)[:200]
+    kind = str(value.dtype).removeprefix("torch.")
+    label = f"{kind}{list(value.shape)}"
+    if value.numel() > MOST_NUMBERS:
+        return label
+    return f"{_nested(value)}  {label}"
+
+
+def _nested(value: Tensor) -> str:
+    if value.dim() == 0:
+        return _number(value)
+    return "[" + ", ".join(_nested(each) for each in value) + "]"
+
+
+def _number(value: Tensor) -> str:
+    item = value.item()
+    return f"{item:.4g}" if isinstance(item, float) else str(item)

@@ -1,0 +1,131 @@
+"""What a fault model is: one implementation with switches, and probes that tell them apart.
+
+All switches off is the correct answer. If what a learner wrote equals what some
+switch produces, on every probe, that switch is the mistake.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One known mistake: a setting of one switch of the implementation.
+
+    Attributes:
+        name: What a learner is told, such as "sees one position ahead".
+        switch: The keyword of the implementation that makes the mistake.
+        value: The keyword's value that makes it.
+        hint: What to think about, without the answer.
+        read: Label of the section of the chapter to read.
+    """
+
+    name: str
+    switch: str
+    value: object
+    hint: str
+    read: str
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Inputs on which implementations are compared, small enough to print.
+
+    Attributes:
+        name: What is special about these inputs, in words.
+        arguments: Value of each parameter, by its name and in its order.
+        gradients: Whether the gradients with respect to floating-point inputs
+            are compared as well.
+    """
+
+    name: str
+    arguments: Mapping[str, object]
+    gradients: bool = False
+
+
+@dataclass(frozen=True)
+class FollowThrough:
+    """What an answer may be when it builds on another answer that is wrong.
+
+    Attributes:
+        builds_on: Name of the exercise whose answer is used.
+        expected: Makes the function that follows from that answer.
+    """
+
+    builds_on: str
+    expected: Callable[[Function], Function]
+
+
+@dataclass(frozen=True, eq=False)
+class FaultModel:
+    """The known mistakes of one exercise.
+
+    Attributes:
+        exercise: Name of the function that a learner writes.
+        implementation: The function with switches; correct when all are off.
+        faults: The known mistakes.
+        probes: Inputs from the smallest up; together they tell all faults apart.
+        equivalents: Correct answers that are written differently.
+        read: Label of the section of the chapter to read when the mistake has no name.
+        uses: Functions that the implementation calls.
+        follow_through: What also counts as right, if the exercise builds on another.
+        same: Sets of faults that cannot be told from a smaller set, because the
+            function is the same one: the set on the left is named as the one on the right.
+    """
+
+    exercise: str
+    implementation: Function
+    faults: tuple[Fault, ...]
+    probes: tuple[Probe, ...]
+    equivalents: tuple[Function, ...]
+    read: str
+    uses: tuple[Function, ...] = ()
+    follow_through: FollowThrough | None = None
+    same: Mapping[frozenset[str], frozenset[str]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    def fault(self, name: str) -> Fault:
+        """Return the fault of that name.
+
+        Raises:
+            KeyError: If the model has no such fault; the message lists those it has.
+        """
+        for fault in self.faults:
+            if fault.name == name:
+                return fault
+        known = ", ".join(repr(fault.name) for fault in self.faults)
+        raise KeyError(f"{self.exercise} has no fault {name!r}; it has {known}")
+
+    def combinations(self) -> Iterator[tuple[Fault, ...]]:
+        """Yield every single fault, then every pair that one implementation can hold."""
+        for fault in self.faults:
+            yield (fault,)
+        for first, second in itertools.combinations(self.faults, 2):
+            if first.switch != second.switch:
+                yield (first, second)
+
+    def diagnosis_of(self, names: Iterable[str]) -> frozenset[str]:
+        """Return the smallest set of faults that is the same function as ``names``."""
+        named = frozenset(names)
+        return self.same.get(named, named)
+
+    def faulty(self, names: Iterable[str] = ()) -> Function:
+        """Return the implementation with the switches of the named faults on."""
+        settings: dict[str, Any] = {}
+        for name in names:
+            fault = self.fault(name)
+            settings[fault.switch] = fault.value
+
+        def answer(*args: Any, **kwargs: Any) -> Any:
+            return self.implementation(*args, **kwargs, **settings)
+
+        answer.__name__ = answer.__qualname__ = self.exercise
+        return answer

@@ -1,0 +1,142 @@
+"""Opening a database, and saying plainly why one cannot be opened."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, exc, make_url, select
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
+
+from autograder.gradebook.schema import SCHEMA, Base, SchemaVersion
+
+WAIT_FOR_OTHERS_MS = 30_000
+EXAMPLE = "for example sqlite:///grades.db"
+
+
+class GradebookError(RuntimeError):
+    """The gradebook cannot be used as asked; the message says why and what to do."""
+
+
+def parse(url: str) -> URL:
+    """Return ``url`` in parts.
+
+    Raises:
+        GradebookError: If it is not a database URL.
+    """
+    try:
+        return make_url(url)
+    except (exc.ArgumentError, ValueError):
+        scheme = url.split("://")[0] if "://" in url else ""
+        shown = f"{scheme}://…" if scheme else repr(url)  # what follows may hold a password
+        raise GradebookError(
+            f"the gradebook's URL must be a database URL, {EXAMPLE}; got {shown}"
+        ) from None
+
+
+def open_engine(url: URL) -> Engine:
+    """Return an engine whose tables exist.
+
+    Raises:
+        GradebookError: If the database cannot be opened or holds another version's tables.
+    """
+    _require_folder(url)
+    with plain_errors(url):
+        engine = create_engine(url)
+        if url.get_backend_name() == "sqlite":
+            _make_crash_safe(engine)
+        try:
+            _prepare(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+    return engine
+
+
+@contextlib.contextmanager
+def plain_errors(url: URL) -> Iterator[None]:
+    """Turn what a database driver raises into a GradebookError that names the gradebook."""
+    try:
+        yield
+    except exc.NoSuchModuleError:
+        raise GradebookError(f"no such kind of database: {url.drivername}; {EXAMPLE}") from None
+    except ModuleNotFoundError as error:
+        raise GradebookError(
+            f"{url.drivername} needs the Python package {error.name}: install it first"
+        ) from None
+    except exc.DBAPIError as error:
+        raise GradebookError(
+            f"cannot use the gradebook {_name(url)}: {_reason(str(error.orig))}"
+        ) from error
+    except exc.SQLAlchemyError as error:
+        raise GradebookError(f"cannot use the gradebook {_name(url)}: {error}") from error
+
+
+def _prepare(engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        Base.metadata.create_all(session.connection())
+        version = session.scalar(select(SchemaVersion.version))
+        if version is None:
+            session.add(SchemaVersion(version=SCHEMA))
+        elif version != SCHEMA:
+            held = f"the gradebook {_name(engine.url)} has schema {version}"
+            raise GradebookError(f"{held}; this version of autograder uses schema {SCHEMA}")
+
+
+def _make_crash_safe(engine: Engine) -> None:
+    """Let SQLite survive a kill at any moment, and two writers wait for each other."""
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: DBAPIConnection, _record: Any) -> None:
+        # Python's own transaction handling begins too late for the lock below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {WAIT_FOR_OTHERS_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def take_write_lock(connection: Any) -> None:
+        # A transaction that reads first and writes later would fail when another wrote in between.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _require_folder(url: URL) -> None:
+    """SQLite says only "unable to open database file"; say which folder is missing."""
+    if (
+        url.get_backend_name() != "sqlite"
+        or not url.database
+        or url.database.startswith((":memory:", "file:"))
+    ):
+        return
+    path = Path(url.database)
+    if path.is_dir():
+        remedy = f"name a file in it, such as {path / 'grades.db'}"
+        raise GradebookError(f"cannot use the gradebook {path}: it is a folder; {remedy}")
+    if not path.parent.is_dir():
+        raise GradebookError(
+            f"cannot use the gradebook {path}: the folder {path.parent} does not exist"
+        )
+
+
+def _name(url: URL) -> str:
+    """Return how people call this database; never with its password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or "in memory"
+    return url.render_as_string(hide_password=True)
+
+
+def _reason(original: str) -> str:
+    remedies = {
+        "file is not a database": "the file is not an SQLite database; choose another file",
+        "database disk image is malformed": "the file is damaged; restore a copy, or grade into a new one",
+        "readonly": "the file may not be written",
+        "unable to open": "the file may not be read or written by this user",
+        "locked": "another program keeps it locked; close that program and try again",
+    }
+    return next((remedy for sign, remedy in remedies.items() if sign in original), original)

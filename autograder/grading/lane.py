@@ -1,0 +1,50 @@
+"""A grading lane: one trusted process that grades one notebook after another.
+
+It collects the checks once, keeps one warm sandbox, and speaks with the process that
+started it over a pipe: a `Task` in, a `SubmissionResult` out, as typed JSON.
+"""
+
+from __future__ import annotations
+
+import signal
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import msgspec
+
+from autograder.checks.session import CheckSession, with_checks
+from autograder.faults import fault_models
+from autograder.grading.notebook import grade_notebook
+from autograder.sandbox import Isolation, Lane
+from autograder.submission import read_submission
+
+
+class Task(msgspec.Struct, frozen=True):
+    """One notebook to grade."""
+
+    learner: str
+    stem: str
+    path: str
+
+
+def run_lane(pipe: Connection, stems: list[str], isolation: Isolation, seed: int) -> None:
+    """Grade what comes through ``pipe`` until its other end is closed."""
+    # Ctrl-C reaches every process of the terminal; the one that keeps the journal decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    models = {stem: fault_models(stem) for stem in stems}
+
+    def work(checks: CheckSession) -> None:
+        with Lane(isolation) as lane:
+            while (task := _next_task(pipe)) is not None:
+                submission = read_submission(Path(task.path), task.learner, task.stem)
+                result = grade_notebook(checks, models[task.stem], lane, submission, seed)
+                pipe.send_bytes(msgspec.json.encode(result))
+
+    with_checks(stems, work)
+
+
+def _next_task(pipe: Connection) -> Task | None:
+    try:
+        return msgspec.json.decode(pipe.recv_bytes(), type=Task)
+    except (EOFError, ConnectionError):
+        return None

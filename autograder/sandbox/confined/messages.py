@@ -1,0 +1,154 @@
+"""What the trusted side asks a worker, and what the worker answers. Every field is typed and bounded."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from .tensors import MAX_TENSORS, TensorTable
+from .values import Value
+from .wire import MAX_HEADER_BYTES, WireError
+
+MAX_NAMES = 2000
+MAX_OUTPUT_CHARACTERS = 1 << 17
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Number = Annotated[int, Meta(ge=0, lt=1 << 31)]
+Text = Annotated[str, Meta(max_length=16_384)]
+Identifier = Annotated[str, Meta(max_length=80, pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$")]
+
+
+class _Message(msgspec.Struct, tag_field="kind", forbid_unknown_fields=True, frozen=True, kw_only=True):
+    pass
+
+
+class Target(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
+    """A name of the notebook or an object that the worker keeps, and then perhaps an attribute of it."""
+
+    name: Name | None = None
+    handle: Number | None = None
+    attribute: Name | None = None
+
+
+class RunCell(_Message, tag="run"):
+    """Run one code cell; ``position`` counts from 1."""
+
+    position: Number
+    source: str
+
+
+class Call(_Message, tag="call"):
+    """Call a function. ``release`` names graphs that nobody needs any more."""
+
+    target: Target
+    arguments: list[Value]
+    keywords: list[tuple[Name, Value]]
+    grad_enabled: bool
+    seed: Number
+    release: list[Number] = []
+
+
+class Backward(_Message, tag="backward"):
+    """Send gradients backward through the graph of an earlier call; None where an output has none."""
+
+    graph: Number
+    gradients: list[Value]
+
+
+class Get(_Message, tag="get"):
+    """Read a name of the notebook or an attribute."""
+
+    target: Target
+
+
+Request: TypeAlias = RunCell | Call | Backward | Get
+
+
+class Observed(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What a person may want to know: printed text, routines of torch that were called, imports that were refused."""
+
+    output: Annotated[str, Meta(max_length=MAX_OUTPUT_CHARACTERS)] = ""
+    routines: Annotated[list[Identifier], Meta(max_length=16)] = []
+    imports: Annotated[list[Identifier], Meta(max_length=16)] = []
+
+
+class CellDone(_Message, tag="cell done"):
+    """A cell ran; all public names that the notebook defines so far, callable or not."""
+
+    functions: Annotated[list[Name], Meta(max_length=MAX_NAMES)]
+    values: Annotated[list[Name], Meta(max_length=MAX_NAMES)]
+    observed: Observed
+
+
+class Changed(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
+    """A piece of the request's memory that the call changed, and the uint8 tensor with its new bytes."""
+
+    memory: Annotated[int, Meta(ge=0, lt=MAX_TENSORS)]
+    tensor: Annotated[int, Meta(ge=0, lt=MAX_TENSORS)]
+
+
+class Returned(_Message, tag="returned"):
+    """A value; ``graph`` numbers the graph behind the tensors ``outputs``, where there is one."""
+
+    value: Value
+    observed: Observed
+    graph: Number | None = None
+    outputs: Annotated[list[Annotated[int, Meta(ge=0, lt=MAX_TENSORS)]], Meta(max_length=MAX_TENSORS)] = []
+    changed: Annotated[list[Changed], Meta(max_length=MAX_TENSORS)] = []
+
+
+class Raised(_Message, tag="raised"):
+    """An exception. ``lineage`` names its builtin ancestors, nearest first."""
+
+    type_name: Name
+    lineage: Annotated[list[Name], Meta(max_length=16)]
+    message: Text
+    traceback: Text
+    observed: Observed
+    changed: Annotated[list[Changed], Meta(max_length=MAX_TENSORS)] = []
+
+
+Reply: TypeAlias = CellDone | Returned | Raised
+
+
+class RequestHeader(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
+    """A request and the table of its tensors."""
+
+    message: Request
+    table: TensorTable
+
+
+class ReplyHeader(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
+    """A reply and the table of its tensors."""
+
+    message: Reply
+    table: TensorTable
+
+
+_encoder = msgspec.msgpack.Encoder()
+_request_decoder = msgspec.msgpack.Decoder(RequestHeader)
+_reply_decoder = msgspec.msgpack.Decoder(ReplyHeader)
+
+
+def encode_header(header: RequestHeader | ReplyHeader) -> bytes:
+    """Return ``header`` as bytes."""
+    return _encoder.encode(header)
+
+
+def decode_request(data: bytes) -> RequestHeader:
+    """Read a request's header. Raises WireError if it is not one."""
+    try:
+        return _request_decoder.decode(data)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise WireError(f"not a request: {error}") from None
+
+
+def decode_reply(data: bytes) -> ReplyHeader:
+    """Read a reply's header. Raises WireError if it is not one."""
+    if len(data) > MAX_HEADER_BYTES:
+        raise WireError("header larger than allowed")
+    try:
+        return _reply_decoder.decode(data)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise WireError(f"not a reply: {error}") from None

@@ -1,0 +1,159 @@
+"""Tensors as bytes and back, with their strides and with the memory that they share.
+
+Bytes that no sent tensor covers are sent as zeros, so that a slice never carries its neighbors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import msgspec
+import torch
+from msgspec import Meta
+from torch import Tensor
+
+from .wire import MAX_BODY_BYTES, TooLarge, WireError
+
+MAX_TENSORS = 512
+MAX_DIMENSIONS = 8
+# Start every piece of memory where any dtype may start.
+_ALIGNMENT = 16
+
+DtypeName = Literal[
+    "float64", "float32", "float16", "bfloat16", "complex128", "complex64", "int64", "int32", "int16", "int8", "uint8", "bool"
+]  # fmt: skip
+DTYPES: dict[str, torch.dtype] = {name: getattr(torch, name) for name in DtypeName.__args__}  # type: ignore[attr-defined]
+DTYPE_NAMES: dict[torch.dtype, DtypeName] = {dtype: name for name, dtype in DTYPES.items()}  # type: ignore[misc]
+
+Length = Annotated[int, Meta(ge=0, le=MAX_BODY_BYTES)]
+
+
+class TensorSpec(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
+    """How one tensor lies in one piece of memory; ``offset`` is in bytes, strides in elements."""
+
+    dtype: DtypeName
+    memory: Annotated[int, Meta(ge=0, lt=MAX_TENSORS)]
+    offset: Length
+    shape: Annotated[list[Length], Meta(max_length=MAX_DIMENSIONS)]
+    strides: Annotated[list[Length], Meta(max_length=MAX_DIMENSIONS)]
+    requires_grad: bool
+    is_leaf: bool
+
+
+class TensorTable(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
+    """All tensors of a message, and the sizes in bytes of the pieces of memory that follow it."""
+
+    tensors: Annotated[list[TensorSpec], Meta(max_length=MAX_TENSORS)] = []
+    memory: Annotated[list[Length], Meta(max_length=MAX_TENSORS)] = []
+
+
+def pack_tensors(tensors: Sequence[Tensor]) -> tuple[TensorTable, list[memoryview]]:
+    """Return the table and the bytes of ``tensors``; tensors that share memory still do after unpacking.
+
+    Raises:
+        TypeError: If a tensor is not a strided CPU tensor of a dtype in ``DTYPES``.
+        TooLarge: If there are too many tensors, or one is too large.
+    """
+    if len(tensors) > MAX_TENSORS:
+        raise TooLarge(f"a message holds at most {MAX_TENSORS} tensors, got {len(tensors)}")
+    plain = [_plain(tensor) for tensor in tensors]
+    extents = [_byte_extent(tensor) for tensor in plain]
+    pieces: dict[int, tuple[int, int, int]] = {}
+    for tensor, (start, end) in zip(plain, extents, strict=True):
+        key = tensor.untyped_storage().data_ptr()
+        number, low, high = pieces.get(key, (len(pieces), start, end))
+        pieces[key] = (number, min(low, start - start % _ALIGNMENT), max(high, end))
+    sizes = [high - low for _, low, high in pieces.values()]
+    if sum(sizes) > MAX_BODY_BYTES:
+        raise TooLarge(f"a message holds at most {MAX_BODY_BYTES} bytes of tensors, got {sum(sizes)}")
+    buffers = [torch.zeros(size, dtype=torch.uint8) for size in sizes]
+    specs = []
+    for original, tensor, (start, _) in zip(tensors, plain, extents, strict=True):
+        number, low, _ = pieces[tensor.untyped_storage().data_ptr()]
+        spec = TensorSpec(
+            DTYPE_NAMES[tensor.dtype], number, start - low, list(tensor.shape), list(tensor.stride()),
+            original.requires_grad, original.is_leaf,
+        )  # fmt: skip
+        copy_into(_view(spec, buffers[number]), tensor)
+        specs.append(spec)
+    return TensorTable(specs, sizes), [memoryview(buffer.numpy()) for buffer in buffers]
+
+
+def unpack_memory(table: TensorTable, body: bytearray) -> list[Tensor]:
+    """Return each piece of memory as a fresh uint8 tensor of shape (bytes,).
+
+    Raises:
+        WireError: If the sizes do not add up to the body.
+    """
+    if sum(table.memory) != len(body):
+        raise WireError("tensor bytes do not add up")
+    pieces, position = [], 0
+    for size in table.memory:
+        piece = torch.empty(size, dtype=torch.uint8)
+        if size:
+            piece.copy_(torch.frombuffer(body, dtype=torch.uint8, count=size, offset=position))
+        pieces.append(piece)
+        position += size
+    return pieces
+
+
+def unpack_tensors(table: TensorTable, memory: Sequence[Tensor]) -> list[Tensor]:
+    """Return the tensors of ``table`` as detached views of ``memory``.
+
+    Raises:
+        WireError: If a tensor is larger than allowed or reaches outside its memory.
+    """
+    return [_checked_view(spec, memory) for spec in table.tensors]
+
+
+def copy_into(target: Tensor, source: Tensor) -> None:
+    """Copy ``source`` into ``target`` of the same shape, element by element, also where a stride is 0."""
+    for dimension, stride in enumerate(target.stride()):
+        if stride == 0 and target.shape[dimension] > 1:
+            target, source = target.narrow(dimension, 0, 1), source.narrow(dimension, 0, 1)
+    target.copy_(source)
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.dtype not in DTYPE_NAMES:
+        raise TypeError(f"only dense CPU tensors can be passed, got {tensor.dtype}, {tensor.layout}, {tensor.device}")
+    if tensor.dim() > MAX_DIMENSIONS:
+        raise TooLarge(f"a tensor may have at most {MAX_DIMENSIONS} dimensions, got {tensor.dim()}")
+    if tensor.numel() * tensor.element_size() > MAX_BODY_BYTES:
+        raise TooLarge(f"a tensor may have at most {MAX_BODY_BYTES} bytes, got {tensor.numel() * tensor.element_size()}")
+    return tensor.detach().resolve_conj().resolve_neg()
+
+
+def _byte_extent(tensor: Tensor) -> tuple[int, int]:
+    if tensor.numel() == 0:
+        return 0, 0
+    start = tensor.storage_offset()
+    last = start + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    return start * tensor.element_size(), (last + 1) * tensor.element_size()
+
+
+def _checked_view(spec: TensorSpec, memory: Sequence[Tensor]) -> Tensor:
+    dtype = DTYPES[spec.dtype]
+    if spec.memory >= len(memory) or len(spec.shape) != len(spec.strides) or spec.offset % dtype.itemsize:
+        raise WireError("tensor layout")
+    elements = math.prod(spec.shape)
+    if elements * dtype.itemsize > MAX_BODY_BYTES:
+        raise WireError("tensor larger than allowed")
+    last = sum((size - 1) * stride for size, stride in zip(spec.shape, spec.strides, strict=True))
+    if elements and spec.offset + (last + 1) * dtype.itemsize > memory[spec.memory].numel():
+        raise WireError("tensor reaches outside its memory")
+    if not elements and spec.offset > memory[spec.memory].numel():
+        raise WireError("tensor reaches outside its memory")
+    if spec.requires_grad and not (dtype.is_floating_point or dtype.is_complex):
+        raise WireError("gradient of integers")
+    if dtype is torch.bool and elements and bool((_view(spec, memory[spec.memory], torch.uint8) > 1).any()):
+        raise WireError("bool that is neither 0 nor 1")
+    return _view(spec, memory[spec.memory])
+
+
+def _view(spec: TensorSpec, memory: Tensor, dtype: torch.dtype | None = None) -> Tensor:
+    dtype = dtype or DTYPES[spec.dtype]
+    empty = torch.empty(0, dtype=dtype)
+    return empty.set_(memory.untyped_storage(), spec.offset // dtype.itemsize, spec.shape, spec.strides)

@@ -1,0 +1,103 @@
+"""Frames on the socket between the trusted side and a worker.
+
+A frame is ``magic, nonce, header length, body length``, then a MessagePack header, then raw tensor bytes.
+The lengths are checked before anything is allocated. A reply carries the nonce of its request.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import struct
+import time
+from collections.abc import Sequence
+
+MAGIC = b"AGR2"
+PREFIX = struct.Struct("<4sQIQ")
+MAX_HEADER_BYTES = 1 << 20
+MAX_BODY_BYTES = 64 << 20
+
+
+class WireError(Exception):
+    """What arrived is not a frame, or not one that may be sent."""
+
+
+class TooLarge(ValueError):
+    """What should be sent does not fit a frame."""
+
+
+def write_frame(
+    descriptor: int,
+    nonce: int,
+    header: bytes,
+    body: Sequence[bytes | memoryview],
+    deadline: float | None = None,
+) -> None:
+    """Write one frame; ``deadline`` is a time of ``time.monotonic()``.
+
+    Raises:
+        TooLarge: If the header or the body exceeds its bound.
+        TimeoutError: If the deadline passes first.
+    """
+    body_bytes = sum(len(part) for part in body)
+    if len(header) > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:
+        raise TooLarge(
+            f"a message holds at most {MAX_HEADER_BYTES} bytes of structure and {MAX_BODY_BYTES} bytes of tensors, "
+            f"got {len(header)} and {body_bytes}"
+        )
+    for part in (PREFIX.pack(MAGIC, nonce, len(header), body_bytes) + header, *body):
+        _write_all(descriptor, part, deadline)
+
+
+def read_frame(descriptor: int, deadline: float | None = None) -> tuple[int, bytes, bytearray]:
+    """Read one frame and return its nonce, header and body.
+
+    Raises:
+        WireError: If what arrives is not a frame within the bounds.
+        EOFError: If the other side closed its end.
+        TimeoutError: If the deadline passes first.
+    """
+    magic, nonce, header_bytes, body_bytes = PREFIX.unpack(_read_exactly(descriptor, PREFIX.size, deadline))
+    if magic != MAGIC:
+        raise WireError("not a frame")
+    if header_bytes > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:
+        raise WireError("frame larger than allowed")
+    header = _read_exactly(descriptor, header_bytes, deadline)
+    return nonce, bytes(header), _read_exactly(descriptor, body_bytes, deadline)
+
+
+def _read_exactly(descriptor: int, length: int, deadline: float | None) -> bytearray:
+    buffer = bytearray(length)
+    view = memoryview(buffer)
+    position = 0
+    while position < length:
+        _wait(descriptor, select.POLLIN, deadline)
+        try:
+            received = os.readv(descriptor, [view[position:]])
+        except BlockingIOError:
+            continue
+        if received == 0:
+            raise EOFError("the other side closed its end")
+        position += received
+    return buffer
+
+
+def _write_all(descriptor: int, data: bytes | memoryview, deadline: float | None) -> None:
+    view = memoryview(data)
+    while view:
+        _wait(descriptor, select.POLLOUT, deadline)
+        try:
+            view = view[os.write(descriptor, view) :]
+        except BlockingIOError:
+            continue
+
+
+def _wait(descriptor: int, event: int, deadline: float | None) -> None:
+    """Wait until the descriptor is ready. Without a deadline the descriptor blocks by itself."""
+    if deadline is None:
+        return
+    remaining = deadline - time.monotonic()
+    poller = select.poll()
+    poller.register(descriptor, event)
+    if remaining <= 0 or not poller.poll(remaining * 1000):
+        raise TimeoutError

@@ -1,0 +1,78 @@
+"""What can go wrong with a submission, and what can go wrong with the sandbox."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+LostStatus = Literal["timeout", "crashed"]
+
+
+class IsolationRefused(RuntimeError):
+    """This machine cannot isolate a submission; the message says why and what to do."""
+
+
+class MissingName(AttributeError):
+    """The submission does not define a name."""
+
+
+class WorkerLost(Exception):
+    """The process that held the submission is gone; ``Student.restart`` begins another.
+
+    Attributes:
+        message: Why, in plain language.
+        status: ``timeout`` or ``crashed``.
+    """
+
+    def __init__(self, message: str, status: LostStatus) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status: LostStatus = status
+
+
+class StudentError(Exception):
+    """The learner's code raised an exception. An instance is also an instance of the same builtin type.
+
+    Attributes:
+        kind: Name of the exception's type.
+        message: Its message.
+        traceback: The frames in the notebook's cells, formatted.
+    """
+
+    def __init__(self, kind: str, message: str, traceback: str) -> None:
+        Exception.__init__(self, f"{kind}: {message}")
+        self.kind = kind
+        self.message = message
+        self.traceback = traceback
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}"
+
+
+@dataclass(frozen=True)
+class CellError:
+    """A code cell that failed; ``cell`` counts code cells from 1."""
+
+    cell: int
+    kind: str
+    message: str
+    traceback: str = ""
+
+
+def student_error(kind: str, lineage: list[str], message: str, traceback: str) -> StudentError:
+    """Return a StudentError that is also of the nearest builtin exception type in ``lineage``."""
+    for name in lineage:
+        error_type = vars(builtins).get(name)
+        if isinstance(error_type, type) and issubclass(error_type, Exception) and error_type is not Exception:
+            return _error_type(error_type)(kind, message, traceback)
+    return StudentError(kind, message, traceback)
+
+
+@cache
+def _error_type(builtin: type[Exception]) -> type[StudentError]:
+    try:
+        return type(f"Student{builtin.__name__}", (StudentError, builtin), {})
+    except TypeError:
+        return StudentError

@@ -1,0 +1,6 @@
+"""Self-check: a learner's own functions, in their own kernel, with no marks at stake."""
+
+from autograder.selfcheck.live import assess_answers, check_answers
+from autograder.selfcheck.text import as_text
+
+__all__ = ["as_text", "assess_answers", "check_answers"]

@@ -1,0 +1,40 @@
+/* What sphinx-book-theme leaves to do for readers who use a keyboard or a screen reader. */
+
+// Boxes that scroll sideways can be scrolled by keyboard only when they can have the focus.
+// The theme sees to code and tables; formulas are ours.
+function markScrollingFormulas() {
+  for (const formula of document.querySelectorAll("div.math .katex-display")) {
+    const scrolls = formula.scrollWidth > formula.clientWidth;
+    formula.toggleAttribute("tabindex", scrolls);
+    if (scrolls) {
+      formula.tabIndex = 0;
+      formula.setAttribute("role", "group");
+      formula.setAttribute("aria-label", "Formula, scrolls sideways");
+    } else {
+      formula.removeAttribute("role");
+      formula.removeAttribute("aria-label");
+    }
+  }
+}
+
+// A name that differs from the words on the button is of no use to someone who speaks them.
+function nameButtonsByTheirText() {
+  for (const button of document.querySelectorAll("button.search-button-field")) {
+    button.removeAttribute("aria-label");
+  }
+}
+
+// The book's title stands outside every landmark.
+function putTitleInLandmark() {
+  const title = document.querySelector(".bd-sidebar-primary .navbar-brand");
+  if (title && !title.closest("nav, [role=navigation]")) {
+    title.parentElement.setAttribute("role", "navigation");
+    title.parentElement.setAttribute("aria-label", "Book title");
+  }
+}
+
+markScrollingFormulas();
+nameButtonsByTheirText();
+putTitleInLandmark();
+window.addEventListener("load", markScrollingFormulas);
+window.addEventListener("resize", markScrollingFormulas);

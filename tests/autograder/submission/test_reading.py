@@ -1,0 +1,220 @@
+"""Submissions are read whatever they are; what cannot be read says where and what to do."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from autograder.submission import Submission, Unreadable, read_submission
+from autograder.submission.reading import MAX_BYTES
+
+CELLS = ["import torch\n", "def causal_mask(n):\n    return n\n"]
+
+
+def code(source, **extra) -> dict:
+    return {"cell_type": "code", "metadata": {}, "outputs": [], "source": source, **extra}
+
+
+def notebook(*cells: dict, **fields) -> dict:
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": list(cells), **fields}
+
+
+def handed_in(tmp_path: Path, data: bytes | dict | str) -> Submission | Unreadable:
+    """Write ``data`` as ada's notebook and read it."""
+    if isinstance(data, dict):
+        data = json.dumps(data)
+    path = tmp_path / "attention.ipynb"
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return read_submission(path, "ada", "attention")
+
+
+GOOD = notebook({"cell_type": "markdown", "source": "# Hi"}, *(code(cell) for cell in CELLS))
+GOOD_TEXT = json.dumps(GOOD, indent=1)
+
+
+def old_notebook(version: int) -> dict:
+    cell = {"cell_type": "code", "language": "python", "outputs": [], "input": CELLS[1]}
+    heading = {"cell_type": "heading", "level": 1, "source": ["Two", "lines"]}
+    sheets = [{"cells": [heading, cell] if version == 3 else [cell]}]
+    return {
+        "nbformat": version,
+        "nbformat_minor": 0,
+        "metadata": {"name": ""},
+        "worksheets": sheets,
+    }
+
+
+readable = {
+    "as Jupyter writes it": (GOOD_TEXT, ""),
+    "source as a list of lines": (notebook(*(code(c.splitlines(True)) for c in CELLS)), ""),
+    "no metadata anywhere": ({"nbformat": 4, "cells": [code(c) for c in CELLS]}, ""),
+    "cells without metadata, outputs or ids": (
+        notebook(*({"cell_type": "code", "source": cell} for cell in CELLS)),
+        "",
+    ),
+    "no format number": ({"cells": [code(c) for c in CELLS]}, ""),
+    "a format number that is no number": (GOOD | {"nbformat": "four"}, ""),
+    "a newer minor format": (GOOD | {"nbformat_minor": 99}, ""),
+    "a newer format": (GOOD | {"nbformat": 5}, "format 5 is newer than the 4 known here"),
+    "duplicate ids": (notebook(*(code(c, id="a") for c in CELLS)), "1 cell ids stand on more"),
+    "a byte order mark": (GOOD_TEXT.encode("utf-8-sig"), ""),
+    "UTF-16 with a mark": (GOOD_TEXT.encode("utf-16"), "read as UTF-16"),
+    "UTF-16 without a mark": (GOOD_TEXT.encode("utf-16-le"), "read as UTF-16-LE"),
+    "UTF-32": (GOOD_TEXT.encode("utf-32"), "read as UTF-32"),
+    "something that is no cell": (notebook(7, *(code(c) for c in CELLS)), "cell 1 is a number"),
+    "Windows line ends": (GOOD_TEXT.replace("\n", "\r\n"), ""),
+}
+
+
+@pytest.mark.parametrize("case", readable)
+def test_a_notebook_that_a_person_could_read_is_read(tmp_path, case):
+    data, note = readable[case]
+    result = handed_in(tmp_path, data)
+    assert isinstance(result, Submission), result
+    assert result.cells == CELLS
+    assert note in " ".join(result.notes)
+    assert bool(note) == bool(result.notes)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_old_notebook_is_upgraded(tmp_path, version):
+    result = handed_in(tmp_path, old_notebook(version))
+    assert isinstance(result, Submission), result
+    assert [cell.strip() for cell in result.cells] == [CELLS[1].strip()]
+    assert result.notes == [f"ada/attention.ipynb: notebook format {version} was upgraded"]
+
+
+unreadable = {
+    "empty": (b"", "is empty"),
+    "white space": (b" \r\n\t", "is empty"),
+    "NUL bytes": (b"\0" * 4096, "NUL bytes"),
+    "NUL bytes at the end": (GOOD_TEXT.encode() + b"\0" * 9, "is not JSON"),
+    "cut off in a string": (GOOD_TEXT[:80], "cut off (line"),
+    "cut off between": (GOOD_TEXT[: GOOD_TEXT.index("]")], "cut off"),
+    "not JSON": ('{"nbformat": 4,}', "is not JSON (line 1, column 1"),
+    "a web page": ("<!DOCTYPE html><html></html>", "is a web page (an HTML export?)"),
+    "a script": ("#!/usr/bin/env python\nimport torch\n", "is a script or plain text"),
+    "a zip archive": (b"PK\x03\x04\x14\0\0", "is a zip archive"),
+    "conflict marks": ('{\n<<<<<<< HEAD\n"a": 1\n=======\n', "line 2 has Git's conflict marks"),
+    "invalid UTF-8": (b'{"nbformat": 4,\n"cells": ["\xff\xfe"]}', "line 2 (byte 27) is not UTF-8"),
+    "a list": ("[]", "it holds a list"),
+    "a number": ("7", "it holds a number"),
+    "null": ("null", "it holds nothing"),
+    "some other object": ('{"name": "ada"}', "neither cells nor a format number"),
+    "no cells": ({"nbformat": 4, "metadata": {}}, "without a list of cells"),
+    "cells of a wrong type": (GOOD | {"cells": {}}, "without a list of cells"),
+    "too many cells": (notebook(*[code("")] * 2001), "has 2001 cells, and at most 2000"),
+    "a nesting bomb": ("[" * 200_000, "nested too deeply"),
+    "a nesting bomb in metadata": (
+        '{"nbformat": 4, "cells": [], "metadata": ' + '{"a":' * 100_000 + "1" + "}" * 100_001,
+        "nested too deeply",
+    ),
+    "a very long number": ('{"nbformat": ' + "9" * 5000 + "}", "number that is too long"),
+    "an old notebook in pieces": (
+        {"nbformat": 3, "worksheets": 7},
+        "is a notebook of format 3 that cannot be upgraded",
+    ),
+    "an ancient format": ({"nbformat": 1, "cells": 3}, "format 1 that cannot be upgraded"),
+}
+
+
+@pytest.mark.parametrize("case", unreadable)
+def test_what_cannot_be_read_names_the_file_the_place_and_the_remedy(tmp_path, case):
+    data, message = unreadable[case]
+    result = handed_in(tmp_path, data)
+    assert isinstance(result, Unreadable), result
+    assert result.message.startswith("ada/attention.ipynb: ")
+    assert message in result.message
+    assert any(verb in result.message for verb in ("save", "Hand in", "Resolve"))
+    assert len(result.message) < 500
+    assert len(result.digest) == 64
+
+
+def test_a_number_as_long_as_python_reads_is_no_trouble(tmp_path):
+    result = handed_in(tmp_path, '{"cells": [], "nbformat": ' + "9" * 4000 + "}")
+    assert isinstance(result, Submission)
+
+
+def test_nesting_just_below_the_limit_of_the_parser_is_no_trouble(tmp_path):
+    for depth in (500, 900, 950, 990):
+        deep = "[" * depth + "]" * depth
+        result = handed_in(tmp_path, f'{{"nbformat": 3, "worksheets": [], "metadata": {deep}}}')
+        assert isinstance(result, Submission | Unreadable)
+
+
+def test_a_source_that_is_no_text_keeps_its_place_and_is_noted(tmp_path):
+    result = handed_in(tmp_path, notebook(code(7), code([1, "x"]), code("x = 1")))
+    assert isinstance(result, Submission)
+    assert result.cells == ["", "", "x = 1"]
+    assert "cell 1: its source is a number" in result.notes[0]
+    assert "cell 2: its source is a list" in result.notes[1]
+
+
+def test_half_a_character_never_reaches_the_results(tmp_path):
+    result = handed_in(
+        tmp_path, r'{"nbformat": 4, "cells": [{"cell_type": "code", "source": "\ud800"}]}'
+    )
+    assert isinstance(result, Submission)
+    assert result.cells == ["\ufffd"]
+    assert "half of a character" in result.notes[0]
+
+
+def test_a_notebook_without_code_is_read_and_noted(tmp_path):
+    result = handed_in(tmp_path, notebook())
+    assert isinstance(result, Submission)
+    assert result.notes == ["ada/attention.ipynb: it has no code cell"]
+
+
+def test_a_huge_file_is_not_read_to_its_end(tmp_path):
+    path = tmp_path / "attention.ipynb"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)  # sparse: takes no space
+    result = read_submission(path, "ada", "attention")
+    assert isinstance(result, Unreadable)
+    assert "has 20.0 MB, and at most 20 MB are read. Clear all outputs" in result.message
+    assert result.digest == ""
+
+
+def test_a_folder_in_place_of_a_notebook_is_reported(tmp_path):
+    (tmp_path / "attention.ipynb").mkdir()
+    result = read_submission(tmp_path / "attention.ipynb", "ada", "attention")
+    assert isinstance(result, Unreadable)
+    assert "is a folder" in result.message
+
+
+def test_a_pipe_in_place_of_a_notebook_does_not_hold_the_class_up(tmp_path):
+    os.mkfifo(tmp_path / "attention.ipynb")
+    result = read_submission(tmp_path / "attention.ipynb", "ada", "attention")
+    assert isinstance(result, Unreadable)
+    assert "is a pipe or a device" in result.message
+
+
+def test_a_file_that_is_gone_is_reported(tmp_path):
+    result = read_submission(tmp_path / "attention.ipynb", "ada", "attention")
+    assert isinstance(result, Unreadable)
+    assert "cannot be opened (No such file or directory). Hand it in again" in result.message
+
+
+def test_a_file_without_permission_is_reported(tmp_path, monkeypatch):
+    def refuse(*_):  # root may read everything, so the refusal is played
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    result = read_submission(tmp_path / "attention.ipynb", "ada", "attention")
+    assert isinstance(result, Unreadable)
+    assert "Permission denied" in result.message
+    assert "chmod" in result.message
+
+
+def test_a_name_that_would_write_to_the_terminal_is_shown_escaped(tmp_path):
+    result = read_submission(tmp_path / "none.ipynb", "a\x1b[2Jda", "attention")
+    assert isinstance(result, Unreadable)
+    assert r"a\x1b[2Jda/none.ipynb" in result.message
+
+
+def test_a_name_that_is_not_utf_8_is_shown_escaped(tmp_path):
+    result = read_submission(tmp_path / os.fsdecode(b"\xff.ipynb"), "ada", "attention")
+    assert isinstance(result, Unreadable)
+    assert result.message.startswith(r"ada/\udcff.ipynb: ")
+    result.message.encode("utf-8")

@@ -1,0 +1,125 @@
+"""The built book, a compressing server for it, and one browser, shared by the tests here."""
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+HTML = ROOT / "_build" / "html"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclass(frozen=True)
+class Build:
+    """What one run of jupyter-book did."""
+
+    returncode: int
+    seconds: float
+    log: str
+
+
+def documents_of_the_toc() -> list[str]:
+    toc = (ROOT / "_toc.yml").read_text()
+    return re.findall(r"(?m)^\s*-?\s*(?:root|file):\s*(\S+)\s*$", toc)
+
+
+def cannot_run(reason: str) -> NoReturn:
+    """Skip where a person works, fail where a machine decides."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def run_jupyter_book(*options: str) -> Build:
+    """Build the book as `make book` does, and say how it went."""
+    start = time.monotonic()
+    program = str(Path(sys.executable).with_name("jupyter-book"))
+    command = [program, "build", ".", "-W", "--keep-going", "-n"]
+    done = subprocess.run(
+        [*command, *options], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
+    )
+    return Build(done.returncode, time.monotonic() - start, done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """One build of every page, for all workers of a run: the first to come makes it.
+
+    A build that only looks for changes would pass over the warnings of the one
+    before it. Notebooks that did not change come from the cache of executions.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    record = shared / "build.json"
+    with (shared / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not record.exists():
+            record.write_text(json.dumps(asdict(run_jupyter_book("--all"))))
+    return Build(**json.loads(record.read_text()))
+
+
+@pytest.fixture
+def build_book() -> Callable[..., Build]:
+    """Return the function that builds the book; its arguments are more options."""
+    return run_jupyter_book
+
+
+@pytest.fixture(scope="session")
+def documents() -> list[str]:
+    """Return the names of the table of contents, such as `book/attention`, in its order."""
+    return documents_of_the_toc()
+
+
+@pytest.fixture(scope="session")
+def html(build: Build) -> Path:
+    """Return the folder of the built book."""
+    if build.returncode != 0:
+        pytest.fail(f"the book does not build:\n{build.log[-3000:]}", pytrace=False)
+    return HTML
+
+
+@pytest.fixture(scope="session")
+def server(html: Path) -> Iterator[str]:
+    """Yield the address of a local server that compresses, with a slash at its end."""
+    command = [sys.executable, str(ROOT / "book" / "serve.py"), "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--directory", str(html)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    yield process.stdout.readline().strip()
+    process.terminate()
+    process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Yield the system's Chromium, started once."""
+    found = [path for name in CHROMIUM_NAMES if (path := shutil.which(name))]
+    executable = os.environ.get("CHROME_PATH") or next(iter(found), None)
+    if executable is None:
+        cannot_run("no Chromium: install the system's package or set CHROME_PATH")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()

@@ -1,0 +1,98 @@
+"""What the reader sees is what a clean run prints, and a second run prints it again.
+
+The build's own notebooks are no evidence: on a cache hit they hold no outputs,
+and nbval passes a notebook without outputs. So clean copies are run here.
+"""
+
+import html as html_escapes
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).parents[2]
+CELL_SECONDS = 120
+IGNORED = "nbval-ignore-output"
+SOURCES = [
+    path
+    for folder in ("book", "solutions")
+    for path in sorted((ROOT / folder).glob("*.md"))
+    if re.match(r"---\n(?:.*\n)*?kernelspec:", path.read_text())
+]
+
+pytestmark = [pytest.mark.book, pytest.mark.slow]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).with_suffix("").as_posix()
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def printed_text(cell: NotebookNode) -> list[str]:
+    """Return the texts among a cell's outputs; a figure's text is not shown on the page."""
+    texts = []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            texts.append(output.text)
+        elif set(output.get("data", {})) == {"text/plain"}:
+            texts.append(output.data["text/plain"])
+    return [text.strip() for text in texts if text.strip()]
+
+
+@pytest.fixture(scope="module", params=SOURCES, ids=name_of)
+def source(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def executed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run a clean copy of the source where the book runs it, and return the copy's path."""
+    notebook = jupytext.read(source)
+    resources = {"metadata": {"path": str(source.parent)}}
+    NotebookClient(notebook, timeout=CELL_SECONDS, resources=resources).execute()
+    path = tmp_path_factory.mktemp("executed") / f"{source.stem}.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+def test_there_are_a_chapter_and_a_solution_to_run():
+    assert {"book/attention", "solutions/attention"} <= {name_of(path) for path in SOURCES}
+
+
+def test_a_clean_run_leaves_outputs(executed):
+    cells = code_cells(nbformat.read(executed, as_version=4))
+    assert all(cell.execution_count for cell in cells)
+    assert sum(bool(cell.outputs) for cell in cells) >= 2
+
+
+def test_the_page_shows_what_a_clean_run_prints(executed, source, html):
+    page = (html / name_of(source)).with_suffix(".html").read_text()
+    seen = html_escapes.unescape(re.sub(r"<[^>]*>", "", page))
+    cells = code_cells(nbformat.read(executed, as_version=4))
+    compared = [cell for cell in cells if IGNORED not in cell.metadata.get("tags", [])]
+    missing = [text for cell in compared for text in printed_text(cell) if text not in seen]
+    assert missing == []
+
+
+def test_a_second_run_prints_the_same(executed):
+    cells = code_cells(nbformat.read(executed, as_version=4))
+    options = ["--nbval", f"--nbval-cell-timeout={CELL_SECONDS}", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", os.devnull, *options, executed.name],
+        cwd=executed.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert f"{len(cells)} passed" in done.stdout

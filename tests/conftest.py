@@ -1,0 +1,43 @@
+"""Rules that hold for every test: shapes are checked, and in CI nothing is skipped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import hypothesis
+import pytest
+from jaxtyping import install_import_hook
+
+# From here on every call into the reference package has its shapes and types checked.
+install_import_hook("attnbook", "beartype.beartype")
+
+# The same examples on every run, and no deadline: the machine may be busy.
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
+
+
+def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """With CI=true, turn a skip into a failure that says why: what cannot run decides nothing."""
+    expected = hasattr(report, "wasxfail")
+    if os.environ.get("CI") == "true" and report.skipped and not expected:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"CI=true and this could not run. {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Look at the outcome of a test."""
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Look at the outcome of collecting a file, where a missing module would skip all of it."""
+    report = yield
+    _fail_if_skipped(report)
+    return report
