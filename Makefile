@@ -32,10 +32,9 @@ book: $(READY) ## Build the book into _build/html and say where it is
 	echo "The book is at $(CURDIR)/_build/html/index.html" \
 	  "($$((SECONDS - start)) s, $$(du -sh _build/html | cut -f1))"
 
-serve: ## Serve the built book on this machine (PORT=8000)
+serve: ## Serve the built book on this machine, at PORT=8000; Ctrl-C ends it
 	@test -f _build/html/index.html || $(MAKE) book
-	@echo "The book is at http://localhost:$(PORT)/ (Ctrl-C ends)"
-	@$(PYTHON) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+	@$(PYTHON) book/serve.py --port $(PORT)
 
 lab: $(READY) ## Open JupyterLab on the exercises
 	@jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir=book/exercises

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, exc, make_url, select
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.orm import Session
 
 from autograder.gradebook.schema import SCHEMA, Base, SchemaVersion
@@ -21,12 +23,14 @@ class GradebookError(RuntimeError):
     """The gradebook cannot be used as asked; the message says why and what to do."""
 
 
-def parse(url: str) -> URL:
-    """Return ``url`` in parts.
+def parse(url: str | Path) -> URL:
+    """Return ``url`` in parts; a path is that of an SQLite file.
 
     Raises:
         GradebookError: If it is not a database URL.
     """
+    if isinstance(url, Path):
+        return URL.create("sqlite", database=str(url))
     try:
         return make_url(url)
     except (exc.ArgumentError, ValueError):
@@ -95,7 +99,7 @@ def _make_crash_safe(engine: Engine) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {WAIT_FOR_OTHERS_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _use_write_ahead_log(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
@@ -104,6 +108,23 @@ def _make_crash_safe(engine: Engine) -> None:
     def take_write_lock(connection: Any) -> None:
         # A transaction that reads first and writes later would fail when another wrote in between.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _use_write_ahead_log(cursor: DBAPICursor) -> None:
+    """Turn the log on, once for the life of the file.
+
+    SQLite does not wait for other programs here, whatever its time-out, so this does.
+    """
+    give_up = time.monotonic() + WAIT_FOR_OTHERS_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _require_folder(url: URL) -> None:
@@ -134,7 +155,7 @@ def _name(url: URL) -> str:
 def _reason(original: str) -> str:
     remedies = {
         "file is not a database": "the file is not an SQLite database; choose another file",
-        "database disk image is malformed": "the file is damaged; restore a copy, or grade into a new one",
+        "disk image is malformed": "the file is damaged; restore a copy, or grade into a new one",
         "readonly": "the file may not be written",
         "unable to open": "the file may not be read or written by this user",
         "locked": "another program keeps it locked; close that program and try again",

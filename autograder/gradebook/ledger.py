@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import itertools
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from types import TracebackType
 
 from sqlalchemy import select
@@ -42,13 +43,14 @@ class Gradebook:
     """Attempts and manual marks in a database; a context manager.
 
     Args:
-        url: Any SQLAlchemy URL, such as ``sqlite:///grades.db``. A missing SQLite file is created.
+        url: Any SQLAlchemy URL, such as ``sqlite:///grades.db``, or the path of an SQLite
+            file, which may hold any character. A missing file is created.
 
     Raises:
         GradebookError: From every method, if the database cannot be used.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | Path) -> None:
         self._url = database.parse(url)
         self._engine = database.open_engine(self._url)
 

@@ -47,7 +47,7 @@ def plain_markdown(source: str, title_of: Titles = lambda _: None) -> str:
     done = 0
     for token in PARSER.parse(source):
         start, end = token.map or (0, 0)
-        if end <= done or start < done:  # a closing token, or part of what was replaced
+        if end <= done:  # a closing token, or part of what was replaced
             continue
         replaced = _replacement(token, lines[start:end], title_of)
         if replaced is not None:

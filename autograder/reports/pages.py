@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import jinja2
 
-from autograder.reports import paths, summary, wording
+from autograder.reports import mistakes, paths, summary, wording
 from autograder.results import (
     ClassResults,
     ExerciseResult,
@@ -80,6 +80,8 @@ def _templates() -> jinja2.Environment:
     environment.filters |= {
         "book_link": _book_link,
         "aligned": wording.aligned,
+        "common_message": mistakes.common_message,
+        "hints": mistakes.hints,
         "not_correct": _not_correct,
         "number": wording.number,
         "percent": wording.percent,
@@ -104,4 +106,5 @@ def _not_correct(submission: SubmissionResult) -> list[ExerciseResult]:
 
 
 def _book_link(book_url: str, stem: str, label: str) -> str:
-    return f"{book_url.strip().rstrip('/')}/{quote(stem)}.html#{quote(label)}"
+    page, section = (quote(text, safe="", errors="replace") for text in (stem, label))
+    return f"{book_url.strip().rstrip('/')}/{page}.html#{section}"

@@ -9,6 +9,7 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from autograder.reports.mistakes import hints
 from autograder.reports.wording import number, unnamed
 from autograder.results import (
     ClassResults,
@@ -175,9 +176,10 @@ def _named(wrong: Sequence[Answer], num_graded: int) -> list[Finding]:
     findings = []
     for name in dict.fromkeys(name for _, answer in wrong for name in answer.diagnosis):
         those = [(one, answer) for one, answer in wrong if name in answer.diagnosis]
-        # The hint of somebody who made this mistake alone speaks of this mistake alone.
+        # Whoever made fewest mistakes has the hint that speaks most of this one.
         clearest = min((answer for _, answer in those), key=lambda answer: len(answer.diagnosis))
-        findings.append(_finding(Kind.NAMED, name, clearest.hint, those, num_graded))
+        hint = hints(clearest)[name] or clearest.hint
+        findings.append(_finding(Kind.NAMED, name, hint, those, num_graded))
     return sorted(findings, key=lambda finding: (-len(finding.submissions), finding.name))
 
 

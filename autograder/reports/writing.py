@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from pathlib import Path
 
+from autograder.files import replace_file
 from autograder.reports.pages import Run, class_page, learner_page
 from autograder.reports.paths import report_path
 from autograder.results import ClassResults
@@ -32,18 +32,8 @@ def write_reports(
     run = Run(results.isolation, results.seed, when or dt.datetime.now().astimezone())
     for submission in results.submissions:
         page = learner_page(submission, run=run, book_url=book_url)
-        _replace(directory / report_path(submission.learner, submission.stem), page)
+        path = report_path(submission.learner, submission.stem)
+        replace_file(directory / path, page.encode("utf-8"))
     index = directory / "index.html"
-    _replace(index, class_page(results, when=run.when))
+    replace_file(index, class_page(results, when=run.when).encode("utf-8"))
     return index
-
-
-def _replace(path: Path, page: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The same name every time: what a killed run leaves behind, the next one writes over.
-    draft = path.with_name(f".{path.name}.part")
-    with draft.open("wb") as file:
-        file.write(page.encode("utf-8"))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

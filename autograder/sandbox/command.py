@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .confined.configuration import SCRATCH, Configuration, Limits
 from .errors import IsolationRefused
-from .isolation import Isolation
+from .levels import Isolation
 from .system_call_policy import compiled_filter
 from .visibility import CONFINED_PACKAGE, Visibility, find_visible
 
@@ -24,12 +24,14 @@ _ENVIRONMENT = {
     "HOME": SCRATCH,
     "LANG": "C.UTF-8",
 }
-_BOOTSTRAP = "import sys; sys.path[:0] = sys.argv[2:]; from confined.warm import bootstrap; bootstrap()"
+_BOOTSTRAP = (
+    "import sys; sys.path[:0] = sys.argv[2:]; from confined.warm import bootstrap; bootstrap()"
+)
 _READABLE_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
 def environment() -> dict[str, str]:
-    """Return the whole environment of the warm process: nothing of the grader's own may be in it."""
+    """Return the whole environment of the warm process: nothing of the grader's may be in it."""
     return dict(_ENVIRONMENT)
 
 
@@ -57,7 +59,8 @@ def configuration(isolation: Isolation, limits: Limits, *, preload: bool = True)
     """Return what the warm process needs to know to lock its forks down."""
     visible = find_visible()
     package = CONFINED_PACKAGE if isolation is Isolation.REDUCED else INSIDE / CONFINED_PACKAGE.name
-    readable, listable = [str(package), *_READABLE_DEVICES], []
+    readable = [str(package), *_READABLE_DEVICES]
+    listable: list[str] = []
     for root in visible.readable:
         for path, whole in visible.pieces(root):
             (readable if whole else listable).append(str(path))
@@ -73,7 +76,14 @@ def configuration(isolation: Isolation, limits: Limits, *, preload: bool = True)
 
 
 def _namespaces(isolation: Isolation) -> list[str]:
-    options = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    options = [
+        "--unshare-all",
+        "--unshare-user",
+        "--die-with-parent",
+        "--new-session",
+        "--cap-drop",
+        "ALL",
+    ]
     if isolation is Isolation.FULL:
         # For the warm process alone, in its own user namespace: each fork gives them up.
         options += ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP"]

@@ -33,7 +33,7 @@ class WorkerLost(Exception):
 
 
 class StudentError(Exception):
-    """The learner's code raised an exception. An instance is also an instance of the same builtin type.
+    """The learner's code raised an exception; this is one of the same builtin type, too.
 
     Attributes:
         kind: Name of the exception's type.
@@ -65,14 +65,24 @@ def student_error(kind: str, lineage: list[str], message: str, traceback: str) -
     """Return a StudentError that is also of the nearest builtin exception type in ``lineage``."""
     for name in lineage:
         error_type = vars(builtins).get(name)
-        if isinstance(error_type, type) and issubclass(error_type, Exception) and error_type is not Exception:
+        if (
+            isinstance(error_type, type)
+            and issubclass(error_type, Exception)
+            and error_type is not Exception
+        ):
             return _error_type(error_type)(kind, message, traceback)
     return StudentError(kind, message, traceback)
 
 
-@cache
 def _error_type(builtin: type[Exception]) -> type[StudentError]:
     try:
-        return type(f"Student{builtin.__name__}", (StudentError, builtin), {})
+        return _combined_type(builtin.__name__)
     except TypeError:
+        # Two types whose memory cannot be combined.
         return StudentError
+
+
+@cache
+def _combined_type(builtin_name: str) -> type[StudentError]:
+    builtin = vars(builtins)[builtin_name]
+    return type(f"Student{builtin_name}", (StudentError, builtin), {})

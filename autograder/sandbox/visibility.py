@@ -1,6 +1,7 @@
-"""Which files a submission may read: Python, the installed libraries, and what runs inside the sandbox.
+"""Which files a submission may read: Python, installed libraries, what runs in the sandbox.
 
-Solutions, checks, faults and the reference package are found and hidden, wherever they are installed.
+Solutions, checks, faults and the reference package are found and hidden, wherever they are
+installed.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Visibility:
     hidden: tuple[Path, ...]
 
     def pieces(self, root: Path) -> Iterator[tuple[Path, bool]]:
-        """Divide ``root`` into pieces around what is hidden: (path, True) to read, (folder, False) to list only."""
+        """Divide ``root`` around what is hidden: (path, True) to read, (folder, False) to list."""
         if root in self.hidden:
             return
         if not any(root in path.parents for path in self.hidden):
@@ -53,11 +54,17 @@ class Visibility:
 def find_visible() -> Visibility:
     """Look at this interpreter and return what a submission needs of it."""
     import_roots = _import_roots()
-    readable = _outermost([Path(path) for path in _SYSTEM_LIBRARIES], [*_python_folders(), *import_roots])
-    hidden = {path for folder in {*import_roots, *_python_folders()} for path in _project_files(folder)}
+    readable = _outermost(
+        [Path(path) for path in _SYSTEM_LIBRARIES], [*_python_folders(), *import_roots]
+    )
+    hidden = {
+        path for folder in {*import_roots, *_python_folders()} for path in _project_files(folder)
+    }
     hidden.update(path for path in _project_locations() if path not in import_roots)
     beneath = [path for path in hidden if any(folder in path.parents for folder in readable)]
-    return Visibility(Path(sys.executable).resolve(), import_roots, tuple(readable), tuple(sorted(beneath)))
+    return Visibility(
+        Path(sys.executable).resolve(), import_roots, tuple(readable), tuple(sorted(beneath))
+    )
 
 
 def _import_roots() -> tuple[Path, ...]:
@@ -86,17 +93,26 @@ def _outermost(system: list[Path], others: list[Path]) -> list[Path]:
         if not any(other in path.parents or other == path for other in real)
         and not any(other in path.parents for other in others)
     ]
-    return [*system, *kept, Path(_LOADER_CACHE)] if Path(_LOADER_CACHE).exists() else [*system, *kept]
+    return (
+        [*system, *kept, Path(_LOADER_CACHE)] if Path(_LOADER_CACHE).exists() else [*system, *kept]
+    )
 
 
 def _project_files(folder: Path) -> Iterator[Path]:
-    """Yield this project's traces in a folder of installed packages, and in the one that Python has of its own."""
-    for packages in (folder, *folder.glob("python3*/site-packages"), folder / "site-packages"):
+    """Yield this project's traces in a folder of packages, or in those beneath it."""
+    for packages in (folder, folder / "site-packages", *folder.glob("python3*/*-packages")):
         if not packages.is_dir():
             continue
-        for pattern in (*(f"{name}*" for name in PROJECT_PACKAGES), "__editable__*", "*.pth", "*.egg-link"):
+        for pattern in (
+            *(f"{name}*" for name in PROJECT_PACKAGES),
+            "__editable__*",
+            "*.pth",
+            "*.egg-link",
+        ):
             yield from packages.glob(pattern)
-        yield from (path for name in PROJECT_PACKAGES for path in packages.glob(f"__pycache__/*{name}*"))
+        yield from (
+            path for name in PROJECT_PACKAGES for path in packages.glob(f"__pycache__/*{name}*")
+        )
 
 
 def _project_locations() -> Iterator[Path]:

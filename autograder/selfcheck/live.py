@@ -31,7 +31,7 @@ def check_answers(answers: Iterable[Callable[..., Any]], namespace: Mapping[str,
         ValueError: If an answer has not the name of an exercise.
     """
     answers = list(answers)
-    named = {_name(answer): answer for answer in answers}
+    named = {_name(answer, namespace): answer for answer in answers}
     results = assess_answers(dict(namespace) | named, list(named))
     shown = Answer(results)
     if _in_a_notebook():
@@ -77,13 +77,15 @@ def exercises() -> dict[str, str]:
     }
 
 
-def _name(answer: Callable[..., Any]) -> str:
+def _name(answer: Callable[..., Any], namespace: Mapping[str, Any]) -> str:
+    """Return what the notebook calls a function, which may have been defined by another name."""
     if not callable(answer) or not hasattr(answer, "__name__"):
         raise TypeError(
             "check takes functions, such as check(causal_mask) without parentheses after the "
             f"name, got {type(answer).__name__}"
         )
-    return answer.__name__
+    called = [name for name in exercises() if namespace.get(name) is answer]
+    return called[0] if called else str(answer.__name__)
 
 
 def _in_a_notebook() -> bool:

@@ -6,7 +6,6 @@ one id), so notebooks of the current format are taken apart here; older ones go 
 
 from __future__ import annotations
 
-import codecs
 import json
 import logging
 import re
@@ -32,13 +31,6 @@ SIGNATURES = {
     b"%PDF": "a PDF",
     b"\x89PNG": "an image",
     b"\x7fELF": "a program",
-}
-BYTE_ORDER_MARKS = {  # UTF-32 first: its mark begins with that of UTF-16
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
 }
 
 
@@ -102,8 +94,7 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
     for signature, what in SIGNATURES.items():
         if data.startswith(signature):
             raise NotebookError(f"is {what}. {HAND_IN_NOTEBOOK}")
-    marks = (name for mark, name in BYTE_ORDER_MARKS.items() if data.startswith(mark))
-    encoding = next(marks, None) or json.detect_encoding(data)
+    encoding = json.detect_encoding(data)  # by its mark, or by where its zeros are
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:

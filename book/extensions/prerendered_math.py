@@ -19,6 +19,10 @@ from sphinxcontrib import katex
 
 LOGGER = logging.getLogger(__name__)
 
+# The extension gives node 5 s to start, and leaves it running when it takes longer: too little
+# for a machine that does other work, and the process left behind holds the build's output open.
+PATIENCE_SECONDS = 60.0
+
 
 def find_node() -> str:
     """Return the path of a node executable: the wheel's if it is installed, else the system's.
@@ -57,6 +61,7 @@ def warn_about_errors(render: Callable[..., str]) -> Callable[..., str]:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     katex.NODEJS_BINARY = find_node()
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = PATIENCE_SECONDS
     if not hasattr(katex.render_latex, "__wrapped__"):
         katex.render_latex = warn_about_errors(katex.render_latex)
     app.setup_extension("sphinxcontrib.katex")

@@ -1,7 +1,6 @@
 """Running notebook cells one by one in one namespace, as a kernel does, without a kernel."""
 
 from __future__ import annotations
-
 import __future__
 
 import builtins
@@ -12,7 +11,9 @@ from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-_FUTURE_FLAGS = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+_FUTURE_FLAGS = sum(
+    getattr(__future__, name).compiler_flag for name in __future__.all_feature_names
+)
 # Magics whose body is part of the notebook's program.
 _TRANSPARENT_MAGICS = frozenset({"time", "capture"})
 
@@ -27,17 +28,19 @@ class Cells:
 
     def __init__(self) -> None:
         self.module = types.ModuleType("__main__")
-        self.namespace: dict[str, Any] = self.module.__dict__
-        self._transform = TransformerManager().transform_cell
+        self.namespace: dict[Any, Any] = self.module.__dict__
+        self._transform = TransformerManager().transform_cell  # type: ignore[no-untyped-call]
         self._future_flags = 0
         shell = InertShell(self)
         self.namespace.update(get_ipython=lambda: shell, display=lambda *objects, **options: None)
         self._injected = frozenset(self.namespace)
 
     def install(self) -> None:
-        """Make the namespace the program's main module, so that dataclasses and type hints find it."""
+        """Make the namespace the main module, so that dataclasses and type hints find it."""
         sys.modules["__main__"] = self.module
         builtins.display = self.namespace["display"]  # type: ignore[attr-defined]
+        # The interpreter was started without the module that defines these.
+        builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]
 
     def run(self, position: int, source: str) -> None:
         """Run one cell. Whatever it raises, SyntaxError included, comes out."""
@@ -46,7 +49,7 @@ class Cells:
         self.execute(source, filename)
 
     def execute(self, source: str, filename: str) -> None:
-        """Compile and run ``source`` in the namespace; magics and shell commands become inert calls."""
+        """Compile and run ``source``; magics and shell commands become inert calls."""
         try:
             code = self._compile(source, filename)
         except SyntaxError:
@@ -55,8 +58,9 @@ class Cells:
         exec(code, self.namespace)
 
     def public_names(self) -> tuple[list[str], list[str]]:
-        """Return the names of callables and of other values that the cells defined; modules are left out."""
-        functions, values = [], []
+        """Return the names of callables and of other values that the cells defined, no modules."""
+        functions: list[str] = []
+        values: list[str] = []
         for name, value in list(self.namespace.items()):
             hidden = not isinstance(name, str) or name.startswith("_") or name in self._injected
             if hidden or isinstance(value, types.ModuleType) or len(name) > 200:
@@ -65,7 +69,10 @@ class Cells:
         return functions, values
 
     def _compile(self, source: str, filename: str) -> types.CodeType:
-        return compile(source, filename, "exec", self._future_flags, dont_inherit=True)
+        code: types.CodeType = compile(
+            source, filename, "exec", self._future_flags, dont_inherit=True
+        )
+        return code
 
 
 class InertShell:

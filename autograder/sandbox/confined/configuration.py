@@ -1,4 +1,4 @@
-"""What the trusted side tells the warm process when it starts, and what the two say to each other afterwards."""
+"""What the trusted side tells the warm process, and what the two say to each other."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class StartFailed(msgspec.Struct, tag="start failed", frozen=True):
 
 
 class Forked(msgspec.Struct, tag="forked", frozen=True):
-    """A worker was forked; its pidfd comes with this message. ``pid`` counts in the warm process's namespace."""
+    """A worker was forked, as ``pid`` in the warm process's namespace; its pidfd comes along."""
 
     pid: int
 

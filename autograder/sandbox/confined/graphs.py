@@ -12,7 +12,7 @@ from .tensors import TensorTable
 
 
 class Passed(NamedTuple):
-    """A tensor argument: what the learner's function sees, and the leaf that collects its gradient, if any."""
+    """A tensor argument: what the function sees, and the leaf that collects its gradient."""
 
     seen: Tensor
     leaf: Tensor | None
@@ -21,8 +21,8 @@ class Passed(NamedTuple):
 def as_arguments(tensors: Sequence[Tensor], table: TensorTable) -> list[Passed]:
     """Return each tensor with the leaf behind it.
 
-    A caller's leaf is a leaf here too, so that changing it in place is the same error. What the caller computed
-    from a leaf may be changed in place; it must not be a leaf here.
+    A caller's leaf is a leaf here too, so that changing it in place is the same error. What the
+    caller computed from a leaf may be changed in place; it must not be a leaf here.
     """
     passed = []
     for tensor, spec in zip(tensors, table.tensors, strict=True):
@@ -30,7 +30,8 @@ def as_arguments(tensors: Sequence[Tensor], table: TensorTable) -> list[Passed]:
             passed.append(Passed(tensor, None))
             continue
         leaf = tensor.requires_grad_()
-        passed.append(Passed(leaf if spec.is_leaf else _Computed.apply(leaf), leaf))  # type: ignore[no-untyped-call]
+        seen = leaf if spec.is_leaf else _Computed.apply(leaf)  # type: ignore[no-untyped-call]
+        passed.append(Passed(seen, leaf))
     return passed
 
 
@@ -38,12 +39,12 @@ class _Computed(torch.autograd.Function):
     """The identity: gives a leaf's memory, with its strides, to a tensor that is not a leaf."""
 
     @staticmethod
-    def forward(ctx: object, leaf: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: object, leaf: Tensor) -> Tensor:
         empty = torch.empty(0, dtype=leaf.dtype)
         return empty.set_(leaf.untyped_storage(), leaf.storage_offset(), leaf.shape, leaf.stride())
 
     @staticmethod
-    def backward(ctx: object, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: object, gradient: Tensor) -> Tensor:
         return gradient
 
 
@@ -77,8 +78,14 @@ class GraphStore:
         if number not in self._graphs:
             raise RuntimeError("the graph of this call is no longer kept: call backward sooner")
         outputs, leaves = self._graphs[number]
-        used = [(tensor, grad) for tensor, grad in zip(outputs, gradients, strict=True) if grad is not None]
+        used = [
+            (tensor, grad)
+            for tensor, grad in zip(outputs, gradients, strict=True)
+            if grad is not None
+        ]
         for leaf in leaves:
             leaf.grad = None
-        torch.autograd.backward([tensor for tensor, _ in used], [grad for _, grad in used], retain_graph=True)
+        torch.autograd.backward(
+            [tensor for tensor, _ in used], [grad for _, grad in used], retain_graph=True
+        )
         return [leaf.grad for leaf in leaves]

@@ -26,7 +26,11 @@ WRITE = READ | _WRITE_FILE | _TRUNCATE | (_ALL_ACCESS_OF_ABI_1 & ~1)
 
 
 class _RulesetAttributes(ctypes.Structure):
-    _fields_ = [("files", ctypes.c_uint64), ("network", ctypes.c_uint64), ("scopes", ctypes.c_uint64)]
+    _fields_ = [
+        ("files", ctypes.c_uint64),
+        ("network", ctypes.c_uint64),
+        ("scopes", ctypes.c_uint64),
+    ]
 
 
 class _PathRule(ctypes.Structure):
@@ -36,7 +40,9 @@ class _PathRule(ctypes.Structure):
 
 def abi_version() -> int:
     """Return the kernel's Landlock version; 0 or less where there is none."""
-    return int(LIBC.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION_REQUEST)))
+    return int(
+        LIBC.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION_REQUEST))
+    )
 
 
 class Rule:
@@ -57,9 +63,13 @@ def restrict(rules: Iterable[Rule]) -> None:
     handled = _ALL_ACCESS_OF_ABI_1
     for since, access in ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEVICE)):
         handled |= access if abi >= since else 0
-    attributes = _RulesetAttributes(handled, _ALL_NETWORK if abi >= 4 else 0, _ALL_SCOPES if abi >= 6 else 0)
+    attributes = _RulesetAttributes(
+        handled, _ALL_NETWORK if abi >= 4 else 0, _ALL_SCOPES if abi >= 6 else 0
+    )
     size = 24 if abi >= 6 else 16 if abi >= 4 else 8
-    created = LIBC.syscall(_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
+    created = LIBC.syscall(
+        _CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0)
+    )
     ruleset = checked(created, "landlock_create_ruleset")
     for rule in rules:
         _add(ruleset, _PathRule(rule.access & handled, rule.descriptor))
@@ -69,6 +79,10 @@ def restrict(rules: Iterable[Rule]) -> None:
 
 def _add(ruleset: int, path_rule: _PathRule) -> None:
     result = LIBC.syscall(
-        _ADD_RULE, ruleset, ctypes.c_int(_RULE_PATH_BENEATH), ctypes.byref(path_rule), ctypes.c_uint32(0)
+        _ADD_RULE,
+        ruleset,
+        ctypes.c_int(_RULE_PATH_BENEATH),
+        ctypes.byref(path_rule),
+        ctypes.c_uint32(0),
     )
     checked(result, "landlock_add_rule")

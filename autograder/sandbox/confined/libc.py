@@ -17,6 +17,8 @@ def checked(result: int, call: str) -> int:
 
 
 def prctl(option: int, *arguments: int) -> int:
-    """Call prctl(2); arguments that are left out are 0."""
+    """Make the system call of this name; arguments that are left out are 0."""
     padded = [*arguments, 0, 0, 0, 0][:4]
-    return checked(LIBC.prctl(option, *(ctypes.c_ulong(argument) for argument in padded)), f"prctl {option}")
+    return checked(
+        LIBC.prctl(option, *(ctypes.c_ulong(argument) for argument in padded)), f"prctl {option}"
+    )

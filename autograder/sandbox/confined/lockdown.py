@@ -14,7 +14,9 @@ from .system_calls import load_filter
 WORKER_SOCKET = 3
 
 
-def lock_down(configuration: Configuration, rules: Sequence[landlock.Rule], socket_descriptor: int) -> None:
+def lock_down(
+    configuration: Configuration, rules: Sequence[landlock.Rule], socket_descriptor: int
+) -> None:
     """Leave this process its socket (as descriptor 3), readable libraries, and nothing else.
 
     Raises:

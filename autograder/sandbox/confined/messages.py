@@ -1,4 +1,4 @@
-"""What the trusted side asks a worker, and what the worker answers. Every field is typed and bounded."""
+"""What the trusted side asks a worker, and what it answers. Every field is bounded."""
 
 from __future__ import annotations
 
@@ -19,26 +19,28 @@ Text = Annotated[str, Meta(max_length=16_384)]
 Identifier = Annotated[str, Meta(max_length=80, pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$")]
 
 
-class _Message(msgspec.Struct, tag_field="kind", forbid_unknown_fields=True, frozen=True, kw_only=True):
+class _Message(
+    msgspec.Struct, tag_field="kind", forbid_unknown_fields=True, frozen=True, kw_only=True
+):
     pass
 
 
 class Target(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
-    """A name of the notebook or an object that the worker keeps, and then perhaps an attribute of it."""
+    """A name of the notebook, or an object that the worker keeps; or an attribute of either."""
 
     name: Name | None = None
     handle: Number | None = None
     attribute: Name | None = None
 
 
-class RunCell(_Message, tag="run"):
+class RunCell(_Message, tag="run", frozen=True):
     """Run one code cell; ``position`` counts from 1."""
 
     position: Number
     source: str
 
 
-class Call(_Message, tag="call"):
+class Call(_Message, tag="call", frozen=True):
     """Call a function. ``release`` names graphs that nobody needs any more."""
 
     target: Target
@@ -49,14 +51,14 @@ class Call(_Message, tag="call"):
     release: list[Number] = []
 
 
-class Backward(_Message, tag="backward"):
-    """Send gradients backward through the graph of an earlier call; None where an output has none."""
+class Backward(_Message, tag="backward", frozen=True):
+    """Send gradients, one per output or None, backward through the graph of an earlier call."""
 
     graph: Number
     gradients: list[Value]
 
 
-class Get(_Message, tag="get"):
+class Get(_Message, tag="get", frozen=True):
     """Read a name of the notebook or an attribute."""
 
     target: Target
@@ -66,45 +68,54 @@ Request: TypeAlias = RunCell | Call | Backward | Get
 
 
 class Observed(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What a person may want to know: printed text, routines of torch that were called, imports that were refused."""
+    """What a person may want to know: printed text, torch routines called, imports refused."""
 
     output: Annotated[str, Meta(max_length=MAX_OUTPUT_CHARACTERS)] = ""
     routines: Annotated[list[Identifier], Meta(max_length=16)] = []
     imports: Annotated[list[Identifier], Meta(max_length=16)] = []
 
 
-class CellDone(_Message, tag="cell done"):
-    """A cell ran; all public names that the notebook defines so far, callable or not."""
-
-    functions: Annotated[list[Name], Meta(max_length=MAX_NAMES)]
-    values: Annotated[list[Name], Meta(max_length=MAX_NAMES)]
-    observed: Observed
-
-
-class Changed(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
-    """A piece of the request's memory that the call changed, and the uint8 tensor with its new bytes."""
-
-    memory: Annotated[int, Meta(ge=0, lt=MAX_TENSORS)]
-    tensor: Annotated[int, Meta(ge=0, lt=MAX_TENSORS)]
-
-
-class Returned(_Message, tag="returned"):
-    """A value; ``graph`` numbers the graph behind the tensors ``outputs``, where there is one."""
-
-    value: Value
-    observed: Observed
-    graph: Number | None = None
-    outputs: Annotated[list[Annotated[int, Meta(ge=0, lt=MAX_TENSORS)]], Meta(max_length=MAX_TENSORS)] = []
-    changed: Annotated[list[Changed], Meta(max_length=MAX_TENSORS)] = []
-
-
-class Raised(_Message, tag="raised"):
+class Failure(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """An exception. ``lineage`` names its builtin ancestors, nearest first."""
 
     type_name: Name
     lineage: Annotated[list[Name], Meta(max_length=16)]
     message: Text
     traceback: Text
+
+
+class CellDone(_Message, tag="cell done", frozen=True):
+    """A cell ran, perhaps not to its end; the public names that the notebook has so far."""
+
+    functions: Annotated[list[Name], Meta(max_length=MAX_NAMES)]
+    values: Annotated[list[Name], Meta(max_length=MAX_NAMES)]
+    observed: Observed
+    failure: Failure | None = None
+
+
+class Changed(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
+    """A piece of the request's memory that changed, and the uint8 tensor with its bytes."""
+
+    memory: Annotated[int, Meta(ge=0, lt=MAX_TENSORS)]
+    tensor: Annotated[int, Meta(ge=0, lt=MAX_TENSORS)]
+
+
+class Returned(_Message, tag="returned", frozen=True):
+    """A value; ``graph`` numbers the graph behind the tensors ``outputs``, where there is one."""
+
+    value: Value
+    observed: Observed
+    graph: Number | None = None
+    outputs: Annotated[
+        list[Annotated[int, Meta(ge=0, lt=MAX_TENSORS)]], Meta(max_length=MAX_TENSORS)
+    ] = []
+    changed: Annotated[list[Changed], Meta(max_length=MAX_TENSORS)] = []
+
+
+class Raised(_Message, tag="raised", frozen=True):
+    """The learner's code raised an exception."""
+
+    failure: Failure
     observed: Observed
     changed: Annotated[list[Changed], Meta(max_length=MAX_TENSORS)] = []
 

@@ -52,7 +52,13 @@ def mount_tmpfs(target: str, *, size_bytes: int, inodes: int, read_only: bool = 
     _mount("tmpfs", target, "tmpfs", flags, f"size={size_bytes},nr_inodes={inodes},mode=700")
 
 
-def _mount(source: str | None, target: str, kind: str | None, flags: MountFlag, options: str | None) -> None:
-    arguments = [None if text is None else text.encode() for text in (source, target, kind, options)]
-    result = LIBC.mount(arguments[0], arguments[1], arguments[2], ctypes.c_ulong(int(flags)), arguments[3])
+def _mount(
+    source: str | None, target: str, kind: str | None, flags: MountFlag, options: str | None
+) -> None:
+    arguments = [
+        None if text is None else text.encode() for text in (source, target, kind, options)
+    ]
+    result = LIBC.mount(
+        arguments[0], arguments[1], arguments[2], ctypes.c_ulong(int(flags)), arguments[3]
+    )
     checked(result, f"mount {target}")

@@ -1,4 +1,4 @@
-"""What a person may want to know about a submission: ready-made routines it calls, imports it tries.
+"""What a person may want to know: ready-made routines that are called, imports that are tried.
 
 Both can be evaded by someone who sets out to; they never decide a mark.
 """
@@ -20,14 +20,18 @@ _MAX_NAMES = 16
 
 
 class RoutineRecorder(TorchFunctionMode):
-    """Notes the torch routines that a call uses and that do the exercise by themselves, under any alias."""
+    """Notes torch routines that do a whole exercise by themselves, under any alias."""
 
     def __init__(self) -> None:
         super().__init__()
         self._names: dict[str, None] = {}
 
     def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: Sequence[Any] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:
         """Run ``func`` as if nobody watched."""
         name = getattr(func, "__name__", "")
@@ -47,20 +51,25 @@ class RoutineRecorder(TorchFunctionMode):
 
 
 class ImportGuard(MetaPathFinder):
-    """Refuses this project's packages by name, with a clear message, and notes the attempt."""
+    """Refuses this project's packages, with a clear message, and notes the attempt."""
 
     def __init__(self) -> None:
         self._names: dict[str, None] = {}
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: types.ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """Raise ModuleNotFoundError for a refused package; leave every other name to the next finder."""
+        """Raise ModuleNotFoundError for a refused package; leave others to the next finder."""
         package = fullname.partition(".")[0]
         if package not in REFUSED_PACKAGES:
             return None
         self._names[package] = None
-        raise ModuleNotFoundError(f"{fullname} is not available while an exercise is graded", name=fullname)
+        raise ModuleNotFoundError(
+            f"{fullname} is not available while an exercise is graded", name=fullname
+        )
 
     def take(self) -> list[str]:
         """Return the names noted since the last time."""

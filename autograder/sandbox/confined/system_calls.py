@@ -16,10 +16,14 @@ class _Program(ctypes.Structure):
 
 
 def load_filter(program: bytes) -> None:
-    """Apply ``program`` (an array of struct sock_filter) to this process, for good. Needs no_new_privs."""
+    """Apply ``program``, an array of struct sock_filter, for good. Needs no_new_privs."""
     instructions = ctypes.create_string_buffer(program, len(program))
     description = _Program(len(program) // _INSTRUCTION_BYTES, ctypes.addressof(instructions))
     result = LIBC.prctl(
-        _PR_SET_SECCOMP, ctypes.c_ulong(_SECCOMP_MODE_FILTER), ctypes.byref(description), ctypes.c_ulong(0), ctypes.c_ulong(0)
+        _PR_SET_SECCOMP,
+        ctypes.c_ulong(_SECCOMP_MODE_FILTER),
+        ctypes.byref(description),
+        ctypes.c_ulong(0),
+        ctypes.c_ulong(0),
     )
     checked(result, "seccomp")

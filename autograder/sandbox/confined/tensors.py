@@ -22,7 +22,8 @@ MAX_DIMENSIONS = 8
 _ALIGNMENT = 16
 
 DtypeName = Literal[
-    "float64", "float32", "float16", "bfloat16", "complex128", "complex64", "int64", "int32", "int16", "int8", "uint8", "bool"
+    "float64", "float32", "float16", "bfloat16", "complex128", "complex64",
+    "int64", "int32", "int16", "int8", "uint8", "bool",
 ]  # fmt: skip
 DTYPES: dict[str, torch.dtype] = {name: getattr(torch, name) for name in DtypeName.__args__}  # type: ignore[attr-defined]
 DTYPE_NAMES: dict[torch.dtype, DtypeName] = {dtype: name for name, dtype in DTYPES.items()}  # type: ignore[misc]
@@ -43,22 +44,35 @@ class TensorSpec(msgspec.Struct, array_like=True, forbid_unknown_fields=True, fr
 
 
 class TensorTable(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
-    """All tensors of a message, and the sizes in bytes of the pieces of memory that follow it."""
+    """All tensors of a message, and the sizes in bytes of the memory that follows it."""
 
     tensors: Annotated[list[TensorSpec], Meta(max_length=MAX_TENSORS)] = []
     memory: Annotated[list[Length], Meta(max_length=MAX_TENSORS)] = []
 
 
 def pack_tensors(tensors: Sequence[Tensor]) -> tuple[TensorTable, list[memoryview]]:
-    """Return the table and the bytes of ``tensors``; tensors that share memory still do after unpacking.
+    """Return the table and the bytes of ``tensors``; those that share memory still do afterwards.
 
     Raises:
         TypeError: If a tensor is not a strided CPU tensor of a dtype in ``DTYPES``.
         TooLarge: If there are too many tensors, or one is too large.
     """
+    plain = [_plain(tensor) for tensor in tensors]
+    table = _layout(tensors, plain)
+    buffers = [torch.zeros(size, dtype=torch.uint8) for size in table.memory]
+    for spec, tensor in zip(table.tensors, plain, strict=True):
+        copy_into(_view(spec, buffers[spec.memory]), tensor)
+    return table, [buffer.numpy().data for buffer in buffers]
+
+
+def layout(tensors: Sequence[Tensor]) -> TensorTable:
+    """Return the table that ``pack_tensors`` returns, without the bytes."""
+    return _layout(tensors, [_plain(tensor) for tensor in tensors])
+
+
+def _layout(tensors: Sequence[Tensor], plain: Sequence[Tensor]) -> TensorTable:
     if len(tensors) > MAX_TENSORS:
         raise TooLarge(f"a message holds at most {MAX_TENSORS} tensors, got {len(tensors)}")
-    plain = [_plain(tensor) for tensor in tensors]
     extents = [_byte_extent(tensor) for tensor in plain]
     pieces: dict[int, tuple[int, int, int]] = {}
     for tensor, (start, end) in zip(plain, extents, strict=True):
@@ -67,18 +81,26 @@ def pack_tensors(tensors: Sequence[Tensor]) -> tuple[TensorTable, list[memoryvie
         pieces[key] = (number, min(low, start - start % _ALIGNMENT), max(high, end))
     sizes = [high - low for _, low, high in pieces.values()]
     if sum(sizes) > MAX_BODY_BYTES:
-        raise TooLarge(f"a message holds at most {MAX_BODY_BYTES} bytes of tensors, got {sum(sizes)}")
-    buffers = [torch.zeros(size, dtype=torch.uint8) for size in sizes]
+        raise TooLarge(
+            f"a message holds at most {MAX_BODY_BYTES} bytes of tensors, got {sum(sizes)}"
+        )
     specs = []
     for original, tensor, (start, _) in zip(tensors, plain, extents, strict=True):
         number, low, _ = pieces[tensor.untyped_storage().data_ptr()]
-        spec = TensorSpec(
-            DTYPE_NAMES[tensor.dtype], number, start - low, list(tensor.shape), list(tensor.stride()),
-            original.requires_grad, original.is_leaf,
-        )  # fmt: skip
-        copy_into(_view(spec, buffers[number]), tensor)
-        specs.append(spec)
-    return TensorTable(specs, sizes), [memoryview(buffer.numpy()) for buffer in buffers]
+        shape, strides = list(tensor.shape), list(tensor.stride())
+        needs_grad = original.requires_grad
+        specs.append(
+            TensorSpec(
+                DTYPE_NAMES[tensor.dtype],
+                number,
+                start - low,
+                shape,
+                strides,
+                needs_grad,
+                original.is_leaf,
+            )
+        )
+    return TensorTable(specs, sizes)
 
 
 def unpack_memory(table: TensorTable, body: bytearray) -> list[Tensor]:
@@ -109,7 +131,7 @@ def unpack_tensors(table: TensorTable, memory: Sequence[Tensor]) -> list[Tensor]
 
 
 def copy_into(target: Tensor, source: Tensor) -> None:
-    """Copy ``source`` into ``target`` of the same shape, element by element, also where a stride is 0."""
+    """Copy ``source`` into ``target`` of the same shape, also where a stride is 0."""
     for dimension, stride in enumerate(target.stride()):
         if stride == 0 and target.shape[dimension] > 1:
             target, source = target.narrow(dimension, 0, 1), source.narrow(dimension, 0, 1)
@@ -117,26 +139,44 @@ def copy_into(target: Tensor, source: Tensor) -> None:
 
 
 def _plain(tensor: Tensor) -> Tensor:
-    if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.dtype not in DTYPE_NAMES:
-        raise TypeError(f"only dense CPU tensors can be passed, got {tensor.dtype}, {tensor.layout}, {tensor.device}")
+    """Return what a tensor holds, whatever its class says about it."""
+    if type(tensor) is not Tensor:
+        with torch._C.DisableTorchFunctionSubclass():
+            tensor = Tensor.as_subclass(tensor, Tensor)
+    if (
+        tensor.layout != torch.strided
+        or tensor.device.type != "cpu"
+        or tensor.dtype not in DTYPE_NAMES
+    ):
+        raise TypeError(
+            "only dense CPU tensors can be passed, "
+            f"got {tensor.dtype}, {tensor.layout}, {tensor.device}"
+        )
     if tensor.dim() > MAX_DIMENSIONS:
         raise TooLarge(f"a tensor may have at most {MAX_DIMENSIONS} dimensions, got {tensor.dim()}")
-    if tensor.numel() * tensor.element_size() > MAX_BODY_BYTES:
-        raise TooLarge(f"a tensor may have at most {MAX_BODY_BYTES} bytes, got {tensor.numel() * tensor.element_size()}")
+    size = tensor.numel() * tensor.element_size()
+    if size > MAX_BODY_BYTES:
+        raise TooLarge(f"a tensor may have at most {MAX_BODY_BYTES} bytes, got {size}")
     return tensor.detach().resolve_conj().resolve_neg()
 
 
 def _byte_extent(tensor: Tensor) -> tuple[int, int]:
     if tensor.numel() == 0:
         return 0, 0
-    start = tensor.storage_offset()
-    last = start + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    start = int(tensor.storage_offset())
+    last = start + sum(
+        (size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True)
+    )
     return start * tensor.element_size(), (last + 1) * tensor.element_size()
 
 
 def _checked_view(spec: TensorSpec, memory: Sequence[Tensor]) -> Tensor:
     dtype = DTYPES[spec.dtype]
-    if spec.memory >= len(memory) or len(spec.shape) != len(spec.strides) or spec.offset % dtype.itemsize:
+    if (
+        spec.memory >= len(memory)
+        or len(spec.shape) != len(spec.strides)
+        or spec.offset % dtype.itemsize
+    ):
         raise WireError("tensor layout")
     elements = math.prod(spec.shape)
     if elements * dtype.itemsize > MAX_BODY_BYTES:
@@ -148,7 +188,11 @@ def _checked_view(spec: TensorSpec, memory: Sequence[Tensor]) -> Tensor:
         raise WireError("tensor reaches outside its memory")
     if spec.requires_grad and not (dtype.is_floating_point or dtype.is_complex):
         raise WireError("gradient of integers")
-    if dtype is torch.bool and elements and bool((_view(spec, memory[spec.memory], torch.uint8) > 1).any()):
+    if (
+        dtype is torch.bool
+        and elements
+        and bool((_view(spec, memory[spec.memory], torch.uint8) > 1).any())
+    ):
         raise WireError("bool that is neither 0 nor 1")
     return _view(spec, memory[spec.memory])
 
@@ -156,4 +200,6 @@ def _checked_view(spec: TensorSpec, memory: Sequence[Tensor]) -> Tensor:
 def _view(spec: TensorSpec, memory: Tensor, dtype: torch.dtype | None = None) -> Tensor:
     dtype = dtype or DTYPES[spec.dtype]
     empty = torch.empty(0, dtype=dtype)
-    return empty.set_(memory.untyped_storage(), spec.offset // dtype.itemsize, spec.shape, spec.strides)
+    return empty.set_(
+        memory.untyped_storage(), spec.offset // dtype.itemsize, spec.shape, spec.strides
+    )

@@ -25,60 +25,60 @@ class _Tagged(msgspec.Struct, tag_field="is", forbid_unknown_fields=True, frozen
     pass
 
 
-class TensorValue(_Tagged, tag="tensor"):
+class TensorValue(_Tagged, tag="tensor", frozen=True):
     """The tensor at ``index`` of the message's table."""
 
     index: Annotated[int, Meta(ge=0, lt=MAX_TENSORS)]
 
 
-class ParameterValue(_Tagged, tag="parameter"):
+class ParameterValue(_Tagged, tag="parameter", frozen=True):
     """A parameter of a module, with its gradient where it has one."""
 
     index: Annotated[int, Meta(ge=0, lt=MAX_TENSORS)]
     grad: TensorValue | None
 
 
-class BigInteger(_Tagged, tag="integer"):
+class BigInteger(_Tagged, tag="integer", frozen=True):
     """An integer of more than 63 bits."""
 
     digits: Hexadecimal
 
 
-class ListValue(_Tagged, tag="list"):
+class ListValue(_Tagged, tag="list", frozen=True):
     """A list."""
 
     items: list[Value]
 
 
-class TupleValue(_Tagged, tag="tuple"):
+class TupleValue(_Tagged, tag="tuple", frozen=True):
     """A tuple."""
 
     items: list[Value]
 
 
-class SizeValue(_Tagged, tag="size"):
+class SizeValue(_Tagged, tag="size", frozen=True):
     """A ``torch.Size``."""
 
     sizes: Annotated[list[Annotated[int, Meta(ge=0)]], Meta(max_length=64)]
 
 
-class DictValue(_Tagged, tag="dict"):
+class DictValue(_Tagged, tag="dict", frozen=True):
     """A dictionary, in order."""
 
     items: list[tuple[Value, Value]]
 
 
-class DtypeValue(_Tagged, tag="dtype"):
+class DtypeValue(_Tagged, tag="dtype", frozen=True):
     """A torch dtype."""
 
     name: DtypeName
 
 
-class DeviceValue(_Tagged, tag="device"):
+class DeviceValue(_Tagged, tag="device", frozen=True):
     """The CPU: the only device there is."""
 
 
-class HandleValue(_Tagged, tag="handle"):
+class HandleValue(_Tagged, tag="handle", frozen=True):
     """An object that stays in the worker; ``type_name`` is for people."""
 
     number: Annotated[int, Meta(ge=0, lt=1 << 20)]
@@ -87,8 +87,8 @@ class HandleValue(_Tagged, tag="handle"):
 
 
 Value: TypeAlias = (
-    None | bool | int | float | str | TensorValue | ParameterValue | BigInteger | ListValue | TupleValue | SizeValue
-    | DictValue | DtypeValue | DeviceValue | HandleValue
+    bool | int | float | str | TensorValue | ParameterValue | BigInteger | ListValue | TupleValue
+    | SizeValue | DictValue | DtypeValue | DeviceValue | HandleValue | None
 )  # fmt: skip
 
 
@@ -96,11 +96,14 @@ class Encoder:
     """Turns values into typed data and collects their tensors.
 
     Args:
-        opaque: Called with an object that is not data; returns what stands for it, or raises TypeError.
-        keep_parameters: Whether a parameter crosses with its gradient, rather than as any other tensor.
+        opaque: Called with an object that is not data; returns what stands for it, or raises
+        TypeError. keep_parameters: Whether a parameter crosses with its gradient, rather than as
+        any other tensor.
     """
 
-    def __init__(self, opaque: Callable[[object], HandleValue], *, keep_parameters: bool = False) -> None:
+    def __init__(
+        self, opaque: Callable[[object], HandleValue], *, keep_parameters: bool = False
+    ) -> None:
         self.tensors: list[Tensor] = []
         self._opaque = opaque
         self._keep_parameters = keep_parameters
@@ -132,7 +135,9 @@ class Encoder:
         if isinstance(value, list):
             return ListValue([self.encode(item, depth) for item in value])
         if isinstance(value, dict):
-            return DictValue([(self.encode(key, depth), self.encode(item, depth)) for key, item in value.items()])
+            return DictValue(
+                [(self.encode(key, depth), self.encode(item, depth)) for key, item in value.items()]
+            )
         if isinstance(value, GeneratorType):
             items = [item for item, _ in zip(value, range(MAX_YIELDED), strict=False)]
             return ListValue([self.encode(item, depth) for item in items])
@@ -142,7 +147,9 @@ class Encoder:
         index = self._add(tensor)
         if not (self._keep_parameters and isinstance(tensor, torch.nn.Parameter)):
             return TensorValue(index)
-        return ParameterValue(index, None if tensor.grad is None else TensorValue(self._add(tensor.grad)))
+        return ParameterValue(
+            index, None if tensor.grad is None else TensorValue(self._add(tensor.grad))
+        )
 
     def _add(self, tensor: Tensor) -> int:
         if len(self.tensors) >= MAX_TENSORS:
@@ -174,7 +181,8 @@ class Decoder:
         """Return the value that ``value`` describes.
 
         Raises:
-            WireError: If it is nested too deep, names a tensor that is not there, or cannot be built.
+            WireError: If it is nested too deep, names a tensor that is not there, or cannot be
+            built.
         """
         if depth > MAX_DEPTH + 1:
             raise WireError("nested too deep")
@@ -209,7 +217,11 @@ class Decoder:
             parameter.requires_grad_()
         if value.grad is not None:
             grad = self._tensor(value.grad.index)
-            if not parameter.requires_grad or grad.shape != parameter.shape or grad.dtype != parameter.dtype:
+            if (
+                not parameter.requires_grad
+                or grad.shape != parameter.shape
+                or grad.dtype != parameter.dtype
+            ):
                 raise WireError("gradient does not fit its parameter")
             parameter.grad = grad.detach()
         return parameter

@@ -16,7 +16,17 @@ from collections.abc import Sequence
 import msgspec
 
 from . import landlock, privileges, probe
-from .configuration import Configuration, Fork, Forked, Notice, Order, Reap, Reaped, Started, StartFailed
+from .configuration import (
+    Configuration,
+    Fork,
+    Forked,
+    Notice,
+    Order,
+    Reap,
+    Reaped,
+    Started,
+    StartFailed,
+)
 from .lockdown import WORKER_SOCKET, lock_down
 from .namespaces import Namespace, enter, unshare
 
@@ -44,7 +54,9 @@ class _Warm:
         self._control = control
         self._configuration = configuration
         if landlock.abi_version() < 1:
-            raise OSError("this kernel offers no Landlock (it needs Linux 5.13 or later with landlock in its list of lsm)")
+            raise OSError(
+                "this kernel offers no Landlock (Linux 5.13 or later, landlock among its lsm)"
+            )
         if configuration.namespaces:
             _own_a_pid_namespace(control)
             self._pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
@@ -62,7 +74,9 @@ class _Warm:
         privileges.forbid_inspection()
         threads = len(os.listdir("/proc/self/task"))
         if threads != 1:
-            raise RuntimeError(f"the warm process must run one thread, got {threads}: its forks would hang")
+            raise RuntimeError(
+                f"the warm process must run one thread, got {threads}: its forks would hang"
+            )
         gc.collect()
         gc.freeze()
 
@@ -122,7 +136,7 @@ def _report(worker_socket: int, reason: str) -> None:
 
 
 def _own_a_pid_namespace(control: socket.socket) -> None:
-    """Go on in a child that owns a pid namespace: only its owner may come back to it after a fork."""
+    """Go on in a child that owns a pid namespace: its owner may return to it after a fork."""
     unshare(Namespace.PID)
     pid = os.fork()
     if pid:
@@ -147,13 +161,11 @@ def _preload() -> None:
     from . import worker
 
     torch.set_num_threads(1)
-    query = torch.ones(1, 2, 2, requires_grad=True)
-    (query @ query.transpose(-2, -1)).softmax(-1).sum().backward()
     worker.rehearse()
 
 
 def bootstrap() -> None:
-    """Entry point. Arguments: the control socket's descriptor, this package's folder, folders with libraries."""
+    """Entry point. Arguments: the control socket, this package's folder, library folders."""
     # Everything in this package is found through the package from here on.
     sys.path.remove(sys.argv[2])
     try:

@@ -1,7 +1,8 @@
 """Frames on the socket between the trusted side and a worker.
 
-A frame is ``magic, nonce, header length, body length``, then a MessagePack header, then raw tensor bytes.
-The lengths are checked before anything is allocated. A reply carries the nonce of its request.
+A frame is ``magic, nonce, header length, body length``, then a MessagePack header, then raw tensor
+bytes. The lengths are checked before anything is allocated. A reply carries the nonce of its
+request.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def write_frame(
     body_bytes = sum(len(part) for part in body)
     if len(header) > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:
         raise TooLarge(
-            f"a message holds at most {MAX_HEADER_BYTES} bytes of structure and {MAX_BODY_BYTES} bytes of tensors, "
-            f"got {len(header)} and {body_bytes}"
+            f"a message holds at most {MAX_HEADER_BYTES} bytes of structure and "
+            f"{MAX_BODY_BYTES} bytes of tensors, got {len(header)} and {body_bytes}"
         )
     for part in (PREFIX.pack(MAGIC, nonce, len(header), body_bytes) + header, *body):
         _write_all(descriptor, part, deadline)
@@ -57,7 +58,9 @@ def read_frame(descriptor: int, deadline: float | None = None) -> tuple[int, byt
         EOFError: If the other side closed its end.
         TimeoutError: If the deadline passes first.
     """
-    magic, nonce, header_bytes, body_bytes = PREFIX.unpack(_read_exactly(descriptor, PREFIX.size, deadline))
+    magic, nonce, header_bytes, body_bytes = PREFIX.unpack(
+        _read_exactly(descriptor, PREFIX.size, deadline)
+    )
     if magic != MAGIC:
         raise WireError("not a frame")
     if header_bytes > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:

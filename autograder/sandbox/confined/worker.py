@@ -1,6 +1,7 @@
 """Serving one submission in a fork that is already locked down.
 
-From the first cell on nothing here can be trusted: the other side checks every byte that it receives.
+From the first cell on nothing here can be trusted: the other side checks every byte that it
+receives.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from .messages import (
     Call,
     CellDone,
     Changed,
+    Failure,
     Get,
     Observed,
     Raised,
@@ -64,13 +66,23 @@ def serve(descriptor: int, limits: Limits) -> None:
 
 
 def rehearse() -> None:
-    """Go through one cell and one call, so that lazy set-up happens once, in the warm process."""
+    """Go through a cell, a call and its gradient, so that what torch loads late is loaded once.
+
+    The first gradient alone imports sympy, which takes most of a second.
+    """
     worker = Worker(Limits())
     source = "def f(x):\n    return x.softmax(-1) * 2"
-    call = Call(target=Target("f"), arguments=[TensorValue(0)], keywords=[], grad_enabled=True, seed=0)
-    table, memory = pack_tensors([torch.ones(2, 3, requires_grad=True)])
-    worker.answer(encode_header(RequestHeader(RunCell(position=1, source=source), TensorTable())), bytearray())
-    worker.answer(encode_header(RequestHeader(call, table)), bytearray(b"".join(memory)))
+    call = Call(
+        target=Target("f"), arguments=[TensorValue(0)], keywords=[], grad_enabled=True, seed=0
+    )
+    backward = Backward(graph=1, gradients=[TensorValue(0)])
+    for request, tensors in (
+        (RunCell(position=1, source=source), []),
+        (call, [torch.ones(2, 3, requires_grad=True)]),
+        (backward, [torch.ones(2, 3)]),
+    ):
+        table, memory = pack_tensors(tensors)
+        worker.answer(encode_header(RequestHeader(request, table)), bytearray(b"".join(memory)))
 
 
 class Worker:
@@ -101,7 +113,7 @@ class Worker:
             reply, tensors = self._execute(request.message, arguments)
             return _packed(*_with_changes(reply, tensors, before, memory))
         except Exception as error:
-            # What the function returned cannot cross: a sparse tensor, gigabytes, a thousand tensors.
+            # What the function returned cannot cross: a sparse tensor, or too much of anything.
             return _packed(self._raised(error), [])
 
     def _execute(self, request: Request, arguments: Sequence[Passed]) -> tuple[Reply, list[Tensor]]:
@@ -109,12 +121,8 @@ class Worker:
         try:
             return self._run(request, arguments, encoder), encoder.tensors
         except SystemExit:
-            if not isinstance(request, RunCell):
-                os._exit(EXIT_BY_LEARNER)
-            return self._raised(SystemExit("the cell ended the program")), []
+            os._exit(EXIT_BY_LEARNER)
         except BaseException as error:
-            if failures.is_out_of_memory(error):
-                os._exit(EXIT_OUT_OF_MEMORY)
             return self._raised(error), []
         finally:
             if matplotlib.pyplot.get_fignums():
@@ -124,19 +132,37 @@ class Worker:
         decoder = Decoder([argument.seen for argument in arguments], self._object)
         match request:
             case RunCell():
-                _seed(0)
-                self._cells.run(request.position, request.source)
-                functions, values = self._cells.public_names()
-                return CellDone(functions=functions[:MAX_NAMES], values=values[:MAX_NAMES], observed=self._observed())
+                return self._run_cell(request)
             case Call():
                 return self._call(request, arguments, decoder, encoder)
             case Backward():
-                gradients = self._graphs.backward(request.graph, decoder.decode_all(request.gradients))
+                gradients = self._graphs.backward(
+                    request.graph, decoder.decode_all(request.gradients)
+                )
                 return Returned(value=encoder.encode(gradients), observed=self._observed())
             case Get():
-                return Returned(value=encoder.encode(self._resolve(request.target)), observed=self._observed())
+                return Returned(
+                    value=encoder.encode(self._resolve(request.target)), observed=self._observed()
+                )
 
-    def _call(self, request: Call, arguments: Sequence[Passed], decoder: Decoder, encoder: Encoder) -> Returned:
+    def _run_cell(self, request: RunCell) -> CellDone:
+        _seed(0)
+        failure = None
+        try:
+            self._cells.run(request.position, request.source)
+        except BaseException as error:
+            failure = _described(error)
+        functions, values = self._cells.public_names()
+        return CellDone(
+            functions=functions[:MAX_NAMES],
+            values=values[:MAX_NAMES],
+            observed=self._observed(),
+            failure=failure,
+        )
+
+    def _call(
+        self, request: Call, arguments: Sequence[Passed], decoder: Decoder, encoder: Encoder
+    ) -> Returned:
         self._graphs.release(request.release)
         function: Callable[..., Any] = self._resolve(request.target)
         positional = decoder.decode_all(request.arguments)
@@ -145,7 +171,11 @@ class Worker:
         with torch.set_grad_enabled(request.grad_enabled), self._routines:
             value = encoder.encode(function(*positional, **keywords))
         tensors = enumerate(encoder.tensors)
-        outputs = [n for n, tensor in tensors if tensor.requires_grad and not isinstance(tensor, torch.nn.Parameter)]
+        outputs = [
+            n
+            for n, tensor in tensors
+            if tensor.requires_grad and not isinstance(tensor, torch.nn.Parameter)
+        ]
         graph = None
         if request.grad_enabled and outputs:
             leaves = [argument.leaf for argument in arguments if argument.leaf is not None]
@@ -153,14 +183,20 @@ class Worker:
         return Returned(value=value, graph=graph, outputs=outputs, observed=self._observed())
 
     def _resolve(self, target: Target) -> Any:
-        found = self._cells.namespace[target.name] if target.name is not None else self._objects[target.handle or 0]
+        found = (
+            self._cells.namespace[target.name]
+            if target.name is not None
+            else self._objects[target.handle or 0]
+        )
         return found if target.attribute is None else getattr(found, target.attribute)
 
     def _keep(self, value: object) -> HandleValue:
         if len(self._objects) >= 1 << 16:
             raise TooLarge("too many objects were returned")
         self._objects.append(value)
-        return HandleValue(len(self._objects) - 1, type(value).__name__[:200], isinstance(value, torch.nn.Module))
+        return HandleValue(
+            len(self._objects) - 1, type(value).__name__[:200], isinstance(value, torch.nn.Module)
+        )
 
     def _object(self, handle: HandleValue) -> object:
         return self._objects[handle.number]
@@ -169,17 +205,25 @@ class Worker:
         return Observed(self._printed.take(), self._routines.take()[:16], self._imports.take()[:16])
 
     def _raised(self, error: BaseException) -> Raised:
-        name, lineage, message, learner_traceback = failures.describe(error)
-        return Raised(
-            type_name=name, lineage=lineage, message=message, traceback=learner_traceback, observed=self._observed()
-        )
+        return Raised(failure=_described(error), observed=self._observed())
+
+
+def _described(error: BaseException) -> Failure:
+    """Describe an exception; end the process if it says that memory ran out."""
+    if failures.is_out_of_memory(error):
+        os._exit(EXIT_OUT_OF_MEMORY)
+    return failures.describe(error)
 
 
 def _with_changes(
     reply: Reply, tensors: list[Tensor], before: Sequence[Tensor], after: Sequence[Tensor]
 ) -> tuple[Reply, list[Tensor]]:
     """Add the new bytes of arguments that the learner's code changed in place."""
-    changed = [number for number, (old, new) in enumerate(zip(before, after, strict=True)) if not equal(old, new)]
+    changed = [
+        number
+        for number, (old, new) in enumerate(zip(before, after, strict=True))
+        if not equal(old, new)
+    ]
     if changed and not isinstance(reply, CellDone):
         notes = [Changed(number, len(tensors) + place) for place, number in enumerate(changed)]
         reply = msgspec.structs.replace(reply, changed=notes)
@@ -191,7 +235,10 @@ def _packed(reply: Reply, tensors: Sequence[Tensor]) -> tuple[bytes, list[memory
     table, memory = pack_tensors(tensors)
     header = encode_header(ReplyHeader(reply, table))
     if len(header) > MAX_HEADER_BYTES:
-        raise TooLarge(f"a value may take at most {MAX_HEADER_BYTES} bytes besides its tensors, got {len(header)}")
+        raise TooLarge(
+            f"a value may take at most {MAX_HEADER_BYTES} bytes besides its tensors, "
+            f"got {len(header)}"
+        )
     return header, memory
 
 

@@ -263,7 +263,7 @@ function startAttentionExplorer(/** @type {HTMLElement} */ root) {
       const { mark, label: meaning } = MARKS[seen.exposures[i]];
       label.dataset.mistake = seen.exposures[i];
       all("[data-mark]", label)[0].textContent = mark;
-      all("[data-meaning]", label)[0].textContent = `, ${meaning}`;
+      all("[data-meaning]", label)[0].textContent = `(${meaning})`;
     });
     drawPresets();
     clearTimeout(newsTimer);

@@ -59,7 +59,7 @@ function mistakes() {
   return math.FAULTS.map(({ name }, i) => {
     const where = shown.exposures[i];
     const { mark, label } = MARKS[where];
-    return `<label data-mistake="${where}"><input type="radio" name="explorer-mistake" value="${name}"${name === state.fault ? " checked" : ""} disabled><span data-mark aria-hidden="true">${mark}</span><span>${name}</span><span class="explorer-sr" data-meaning>, ${label}</span></label>`;
+    return `<label data-mistake="${where}"><input type="radio" name="explorer-mistake" value="${name}"${name === state.fault ? " checked" : ""} disabled><span data-mark aria-hidden="true">${mark}</span><span>${name}</span><span class="explorer-sr" data-meaning>(${label})</span></label>`;
   }).join("\n");
 }
 

@@ -62,6 +62,7 @@ CONVERTED = {
         "# T\n\n$a_b$ `{x}` *b* [c](d)\n\n$$\nx\n$$",
         "# T\n\n$a_b$ `{x}` *b* [c](d)\n\n$$\nx\n$$",
     ),
+    "markup as code": ("Write `{term}` or `{ref}`.", "Write `{term}` or `{ref}`."),
     "a table": ("| a | b |\n|---|---|\n| {term}`c` | d |", "| a | b |\n|---|---|\n| c | d |"),
     "nothing": ("", ""),
 }

@@ -40,6 +40,7 @@ def test_a_released_notebook_is_valid_and_has_no_output(root):
     assert all(not cell["outputs"] for cell in notebook["cells"] if cell["cell_type"] == "code")
     assert all(cell.get("execution_count") is None for cell in notebook["cells"])
     assert content.endswith(b"\n}\n")
+    assert "Größe".encode() in content  # readable in a diff
     assert content.startswith(b'{\n "cells": [\n')
 
 

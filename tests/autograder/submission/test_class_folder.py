@@ -59,6 +59,11 @@ def test_the_exact_name_wins_and_the_other_is_named(tmp_path):
     ]
 
 
+def test_another_spelling_of_the_name_wins_over_an_export(tmp_path):
+    put(tmp_path, "ada/ATTENTION.html", "ada/attention.IPYNB")
+    assert taken(find_submissions(tmp_path, STEMS)) == [("ada", "attention", "attention.IPYNB")]
+
+
 @pytest.mark.parametrize("name", ["attention.py", "attention.html", "attention.ipynb.txt"])
 def test_an_export_alone_is_taken_so_that_its_learner_hears_of_it(tmp_path, name):
     put(tmp_path, f"ada/{name}")

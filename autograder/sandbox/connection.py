@@ -1,0 +1,148 @@
+"""One worker as the trusted side sees it: a socket to doubt, and a handle to kill it by."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import select
+import signal
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from .confined.configuration import Limits
+from .confined.messages import (
+    Reply,
+    ReplyHeader,
+    Request,
+    RequestHeader,
+    decode_reply,
+    encode_header,
+)
+from .confined.tensors import pack_tensors, unpack_memory, unpack_tensors
+from .confined.wire import TooLarge, WireError, read_frame, write_frame
+from .errors import IsolationRefused, WorkerLost
+from .warm_process import WarmProcess
+
+_LOCK_SECONDS = 10.0
+_EXIT_OUT_OF_MEMORY = 71
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """A reply, checked, with its tensors as detached views of fresh memory."""
+
+    reply: Reply
+    tensors: list[Tensor]
+
+
+def await_lock(worker: socket.socket) -> None:
+    """Wait until a fork says that it is locked down.
+
+    Raises:
+        IsolationRefused: If it could not be; it has then run nothing.
+    """
+    first = worker.recv(1)
+    if first != b"+":
+        raise IsolationRefused(
+            f"a worker could not be locked down: {worker.recv(4096).decode(errors='replace')}"
+        )
+
+
+class Connection:
+    """A worker that was forked for one submission.
+
+    Raises:
+        IsolationRefused: If the worker could not be locked down.
+        OSError: If the warm process is gone.
+    """
+
+    def __init__(self, warm: WarmProcess, limits: Limits) -> None:
+        self._warm = warm
+        self._limits = limits
+        self._pid, self._handle, self._socket = warm.fork()
+        self._lost: WorkerLost | None = None
+        try:
+            self._socket.settimeout(_LOCK_SECONDS)
+            await_lock(self._socket)
+            self._socket.setblocking(False)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def lost(self) -> WorkerLost | None:
+        """Why the worker is gone, if it is."""
+        return self._lost
+
+    def exchange(self, request: Request, tensors: Sequence[Tensor], seconds: float) -> Exchanged:
+        """Send a request and return its reply.
+
+        Raises:
+            WorkerLost: If the worker does not answer in time, ends, or sends anything but one valid
+            reply. TooLarge: If the request does not fit a message; nothing was sent.
+        """
+        if self._lost is not None:
+            raise WorkerLost(self._lost.message, self._lost.status)
+        table, memory = pack_tensors(tensors)
+        nonce = secrets.randbits(64)
+        deadline = time.monotonic() + seconds
+        descriptor = self._socket.fileno()
+        try:
+            if select.select([descriptor], [], [], 0)[0]:
+                raise WireError("bytes that nobody asked for")
+            write_frame(
+                descriptor, nonce, encode_header(RequestHeader(request, table)), memory, deadline
+            )
+            answered, header, body = read_frame(descriptor, deadline)
+            if answered != nonce:
+                raise WireError("an answer to another question")
+            reply = decode_reply(header)
+            return Exchanged(reply.message, _unpacked(reply, body))
+        except TooLarge:
+            raise
+        except (TimeoutError, EOFError, OSError, WireError) as error:
+            raise self._end(error, seconds) from None
+
+    def violation(self) -> WorkerLost:
+        """End a worker whose reply is valid in form and impossible in content."""
+        return self._end(WireError("content"), 0.0)
+
+    def close(self) -> None:
+        """Kill the worker, if it still runs."""
+        if self._lost is None:
+            self._end(EOFError(), 0.0)
+
+    def _end(self, error: Exception, seconds: float) -> WorkerLost:
+        try:
+            status = self._warm.reap(self._pid, self._handle)
+        except OSError:
+            status = signal.SIGKILL
+        os.close(self._handle)
+        self._socket.close()
+        if isinstance(error, TimeoutError):
+            self._lost = WorkerLost(
+                f"took longer than {seconds:.3g} second{'' if seconds == 1 else 's'}", "timeout"
+            )
+        elif isinstance(error, WireError):
+            self._lost = WorkerLost("sent something that is not an answer", "crashed")
+        else:
+            self._lost = WorkerLost(self._how_it_ended(status), "crashed")
+        return self._lost
+
+    def _how_it_ended(self, status: int) -> str:
+        memory = f"{self._limits.memory_bytes / (1 << 30):.3g} GB of memory"
+        if os.WIFEXITED(status):
+            if os.WEXITSTATUS(status) == _EXIT_OUT_OF_MEMORY:
+                return f"used more than {memory}"
+            return "the process ended by itself (sys.exit / os._exit)"
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
+            return "used too much processor time"
+        return f"used more than {memory} or crashed"
+
+
+def _unpacked(reply: ReplyHeader, body: bytearray) -> list[Tensor]:
+    return unpack_tensors(reply.table, unpack_memory(reply.table, body))

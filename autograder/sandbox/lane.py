@@ -1,0 +1,64 @@
+"""A lane of grading: one warm process, and the submissions that are opened in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+
+from .confined.configuration import Limits
+from .connection import Connection
+from .levels import Isolation
+from .student import Student
+from .warm_process import WarmProcess
+
+
+class Lane:
+    """Opens submissions, each in a fork of its own. Never sees a learner's code itself.
+
+    Keep it in the thread that made it: the warm process dies with that thread. If the warm process
+    is gone, the next submission starts another.
+
+    Args:
+        isolation: What ``find_isolation`` returned.
+        limits: What one submission may use.
+
+    Raises:
+        IsolationRefused: If ``isolation`` does not work here.
+    """
+
+    def __init__(self, isolation: Isolation, limits: Limits | None = None) -> None:
+        self.isolation = isolation
+        self.limits = limits if limits is not None else Limits()
+        self._warm = WarmProcess(isolation, self.limits)
+
+    def open(self, cells: Sequence[str]) -> Student:
+        """Run the code cells of a notebook, in order, in a fresh worker.
+
+        A cell that fails is recorded in ``Student.cell_errors``; nothing that a cell does raises
+        here.
+
+        Raises:
+            IsolationRefused: If no worker can be locked down.
+        """
+        return Student(self._connect, cells, self.limits)
+
+    def close(self) -> None:
+        """End the warm process and all its workers."""
+        self._warm.close()
+
+    def __enter__(self) -> Lane:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _connect(self) -> Connection:
+        if not self._warm.alive:
+            self._warm.close()
+            self._warm = WarmProcess(self.isolation, self.limits)
+        return Connection(self._warm, self.limits)

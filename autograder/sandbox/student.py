@@ -1,0 +1,166 @@
+"""A submission as the checks see it: its functions can be called as if they were here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any
+
+from torch import Tensor
+
+from .confined.configuration import Limits
+from .confined.messages import CellDone, Observed, Reply, Request, RunCell, Target
+from .confined.wire import TooLarge
+from .connection import Connection, Exchanged
+from .errors import CellError, MissingName, WorkerLost
+from .proxy import Remote, RemoteCallable
+
+_MAX_FLAGS = 50
+
+
+class Student:
+    """One submission in its worker. Attributes that are not listed here are the notebook's.
+
+    Attributes:
+        names: The public names that the notebook defines, modules left out.
+        cell_errors: The cells that failed.
+        output: What the notebook printed, up to a bound.
+        flags: Things for a person to look at; they never change a mark.
+    """
+
+    def __init__(
+        self, connect: Callable[[], Connection], cells: Sequence[str], limits: Limits
+    ) -> None:
+        self.names: frozenset[str] = frozenset()
+        self.cell_errors: list[CellError] = []
+        self.output = ""
+        self.flags: list[str] = []
+        self._functions: frozenset[str] = frozenset()
+        self._connect = connect
+        self._limits = limits
+        self._seconds_left = limits.submission_seconds
+        self._remaining = dict(enumerate(cells, 1))
+        self._replaying = False
+        self._furthest = 0
+        self._remote = Remote(self._exchange, self._violation)
+        self._connection = connect()
+        self._run_cells()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> Any:
+        """Return what the notebook defines as ``name``, even where this class has one, too.
+
+        Raises:
+            MissingName: If the notebook does not define it.
+            WorkerLost: If it is a plain value and the worker is gone.
+        """
+        if name not in self.names:
+            raise MissingName(f"the submission does not define {name}")
+        if name in self._functions:
+            return RemoteCallable(self._remote, Target(name=name), name)
+        return self._remote.get(Target(name=name))
+
+    def restart(self) -> None:
+        """Begin anew in a fresh worker with the same cells, without those that ended a worker."""
+        self._connection.close()
+        self._reconnect()
+        self._run_cells()
+
+    def close(self) -> None:
+        """End the worker."""
+        self._connection.close()
+
+    def __enter__(self) -> Student:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _run_cells(self) -> None:
+        """Run all cells; when one ends the worker, drop it and run the others in a fresh worker."""
+        while (fatal := self._run_until_lost()) is not None:
+            del self._remaining[fatal]
+            if self._seconds_left <= 0:
+                break
+            self._reconnect()
+        self.cell_errors.sort(key=lambda error: error.cell)
+
+    def _reconnect(self) -> None:
+        self._connection = self._connect()
+        self._remote.forget_everything()
+
+    def _run_until_lost(self) -> int | None:
+        """Run the cells that are left; return the position of the one that ended the worker."""
+        self.names = self._functions = frozenset()
+        self.cell_errors = [
+            error for error in self.cell_errors if error.cell not in self._remaining
+        ]
+        for position, source in self._remaining.items():
+            self._replaying = position <= self._furthest
+            self._furthest = max(position, self._furthest)
+            request = RunCell(position=position, source=source)
+            try:
+                reply = self._exchange(
+                    request, (), self._limits.cell_seconds, f"cell {position}"
+                ).reply
+            except TooLarge as error:
+                self.cell_errors.append(CellError(position, "TooLarge", str(error)))
+            except WorkerLost as lost:
+                self.cell_errors.append(CellError(position, lost.status, lost.message))
+                return position
+            else:
+                self._note_cell(position, reply)
+        self._replaying = False
+        return None
+
+    def _note_cell(self, position: int, reply: Reply) -> None:
+        if isinstance(reply, CellDone):
+            self._functions = frozenset(reply.functions)
+            self.names = self._functions | frozenset(reply.values)
+            if reply.failure is not None:
+                failure = reply.failure
+                self.cell_errors.append(
+                    CellError(position, failure.type_name, failure.message, failure.traceback)
+                )
+
+    def _exchange(
+        self, request: Request, tensors: Sequence[Tensor], seconds: float | None, label: str
+    ) -> Exchanged:
+        """Send a request within its own time and the submission's; note what it printed."""
+        if self._seconds_left <= 0:
+            self._connection.close()
+            raise WorkerLost(
+                f"the notebook used up its {self._limits.submission_seconds:.3g} seconds", "timeout"
+            )
+        started = time.monotonic()
+        try:
+            bound = min(seconds or self._limits.call_seconds, self._seconds_left)
+            exchanged = self._connection.exchange(request, tensors, bound)
+        finally:
+            self._seconds_left -= time.monotonic() - started
+        if isinstance(exchanged.reply, CellDone) != isinstance(request, RunCell):
+            raise self._connection.violation()
+        self._note(exchanged.reply.observed, label)
+        return exchanged
+
+    def _violation(self) -> WorkerLost:
+        return self._connection.violation()
+
+    def _note(self, observed: Observed, label: str) -> None:
+        if not self._replaying:
+            self.output = (self.output + observed.output)[: self._limits.output_total]
+        flags = [f"{label} calls torch's {routine}" for routine in observed.routines]
+        flags += [f"{label} tries to import {package}" for package in observed.imports]
+        self.flags += [flag for flag in dict.fromkeys(flags) if flag not in self.flags][
+            : _MAX_FLAGS - len(self.flags)
+        ]

@@ -1,0 +1,132 @@
+"""Each mistake, and each pair, fails the checks and is named as itself; nothing else is named."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from autograder.checks.session import CheckSession, with_checks
+from autograder.faults import fault_models
+from autograder.faults.diagnose import diagnose
+from autograder.faults.model import FaultModel
+from autograder.grading.course import sheets
+
+FEWEST_FAULTS = {
+    "attention_weights": 10,
+    "scaled_dot_product_attention": 8,
+    "causal_mask": 6,
+    "padding_mask": 6,
+}
+FEWEST_EQUIVALENTS = 5
+MODELS = [model for stem in sheets() for model in fault_models(stem).values()]
+each_exercise = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.exercise)
+
+
+def shares(model: FaultModel, answers: Iterable[Any], seeds: Iterable[int] = (7,)) -> list[float]:
+    """Return the share of the points that each answer earns with each seed."""
+    found: list[float] = []
+    cases = list(itertools.product(answers, seeds))
+
+    def work(checks: CheckSession) -> None:
+        for answer, seed in cases:
+            student = SimpleNamespace(**{model.exercise: answer})
+            verdicts = checks.run(model.exercise, student, seed)
+            earned = sum(verdict.check.points for verdict in verdicts if verdict.error is None)
+            found.append(earned / sum(verdict.check.points for verdict in verdicts))
+
+    with_checks(sheets(), work)
+    return found
+
+
+@each_exercise
+def test_there_are_enough_faults_and_equivalents(model: FaultModel) -> None:
+    assert len(model.faults) >= FEWEST_FAULTS.get(model.exercise, 8)
+    assert len(model.equivalents) >= FEWEST_EQUIVALENTS
+    assert len({fault.name for fault in model.faults}) == len(model.faults)
+
+
+@each_exercise
+def test_the_implementation_is_right_with_all_switches_off(model: FaultModel) -> None:
+    assert shares(model, [model.faulty()]) == [1]
+    assert diagnose(model, model.faulty()).counterexample == ""
+
+
+@each_exercise
+def test_each_fault_and_each_pair_fails_and_is_named_as_itself(model: FaultModel) -> None:
+    wrong = []
+    sets = [frozenset(fault.name for fault in faults) for faults in model.combinations()]
+    answers = [model.faulty(names) for names in sets]
+    for names, answer, share in zip(sets, answers, shares(model, answers), strict=True):
+        diagnosis = diagnose(model, answer)
+        named = frozenset(fault.name for fault in diagnosis.faults)
+        if named != model.diagnosis_of(names) or not diagnosis.counterexample:
+            wrong.append(f"{sorted(names)} is named {sorted(named)}")
+        if share == 1:
+            wrong.append(f"{sorted(names)} passes")
+    assert wrong == []
+
+
+@each_exercise
+def test_what_is_declared_the_same_really_is(model: FaultModel) -> None:
+    known = {fault.name for fault in model.faults}
+    pairs = {frozenset(f.name for f in pair) for pair in model.combinations() if len(pair) == 2}
+    for names, smaller in model.same.items():
+        assert names in pairs, f"{sorted(names)} is no pair of the model"
+        assert smaller <= known
+        assert len(smaller) < len(names)
+
+
+@each_exercise
+def test_equivalents_earn_full_marks_and_no_diagnosis(model: FaultModel) -> None:
+    assert set(shares(model, model.equivalents)) == {1}
+    for function in model.equivalents:
+        assert diagnose(model, function).counterexample == "", function.__name__
+
+
+@each_exercise
+def test_answers_with_the_right_shape_alone_earn_nothing(model: FaultModel) -> None:
+    right = model.faulty()
+
+    def zeros(*args: Any) -> Any:
+        return torch.zeros_like(right(*args))
+
+    def ones(*args: Any) -> Any:
+        return torch.ones_like(right(*args))
+
+    def constant(*args: Any) -> Any:
+        return torch.full_like(right(*args), 0.37)
+
+    def shuffled(*args: Any) -> Any:
+        result = right(*args)
+        return result.flatten().roll(1).reshape(result.shape)
+
+    def identity(*args: Any) -> Any:
+        return args[0]
+
+    def nothing(*args: Any) -> None:
+        return None
+
+    answers = (zeros, ones, constant, shuffled, identity, nothing)
+    assert shares(model, answers) == [0] * len(answers)
+    for answer in answers:
+        assert diagnose(model, answer).faults == (), answer.__name__
+
+
+@each_exercise
+def test_hints_do_not_say_the_name_of_the_mistake(model: FaultModel) -> None:
+    for fault in model.faults:
+        assert fault.hint.endswith(("?", ".")), fault.name
+        assert fault.name not in fault.hint
+
+
+@pytest.mark.slow
+@each_exercise
+def test_no_equivalent_is_ever_marked_wrong(model: FaultModel) -> None:
+    for function in model.equivalents:
+        earned = shares(model, [function], range(200))
+        wrong = [seed for seed, share in enumerate(earned) if share < 1]
+        assert wrong == [], f"{function.__name__}: seeds {wrong}"
