@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from autograder.results import ClassResults, SubmissionResult, SubmissionStatus
+from autograder.results import ClassResults, SubmissionStatus
 
 NOTHING_TO_GRADE = 3
 ISOLATION_REFUSED = 4
@@ -98,11 +98,12 @@ def report(directory: Path) -> None:
 @click.argument("directory", type=FOLDER)
 @click.option("--format", "form", type=click.Choice(["csv"]), default="csv", show_default=True)
 @click.option("--out", type=click.File("wb"), default="-", help="A file; by default the terminal.")
-def export(directory: Path, form: str, out: click.utils.LazyFile) -> None:
+def export(directory: Path, form: str, out: BinaryIO) -> None:
     """Write the grades of DIRECTORY/results.json in the form that another program reads."""
     from autograder.exports import grades_csv
 
-    out.write(grades_csv(_load(directory)))
+    formats = {"csv": grades_csv}
+    out.write(formats[form](_load(directory)))
 
 
 @main.command()
@@ -166,7 +167,7 @@ def _grade(
         with _progress() as show:
             task = show.add_task("grading", total=None)
 
-            def progress(done: int, total: int, result: SubmissionResult | None) -> None:
+            def progress(done: int, total: int) -> None:
                 show.update(task, completed=done, total=total)
 
             results, notes = grade_class(
@@ -193,9 +194,7 @@ def _grade(
 def _summary(results: ClassResults, notes: list[str], out: Path) -> None:
     for note in notes:
         stderr.print(f"note: {note}", markup=False)
-    unreadable = [
-        one for one in results.submissions if one.status is SubmissionStatus.UNREADABLE
-    ]
+    unreadable = [one for one in results.submissions if one.status is SubmissionStatus.UNREADABLE]
     for one in unreadable:
         stderr.print(f"unreadable: {one.message}", markup=False)
     graded = len(results.submissions) - len(unreadable)

@@ -121,9 +121,10 @@ def load(path: Path) -> ClassResults:
     try:
         results = msgspec.json.decode(path.read_bytes(), type=ClassResults)
     except OSError as error:
-        raise ResultsError(f"cannot read {path}: {error.strerror}. Run `autograder grade` first.") from None
+        message = f"cannot read {path}: {error.strerror}. Run `autograder grade` first."
+        raise ResultsError(message) from None
     except msgspec.DecodeError as error:
         raise ResultsError(f"{path} is not a file of results: {error}") from None
     if results.schema != SCHEMA:
-        raise ResultsError(f"{path} has schema {results.schema}; this version reads schema {SCHEMA}")
+        raise ResultsError(f"{path} has schema {results.schema}; this version reads {SCHEMA}")
     return results

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 
+# Before torch is imported: one thread computes the same bits on every run, and tests
+# that run side by side do not wait for one another's threads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import hypothesis
 import pytest
 from jaxtyping import install_import_hook

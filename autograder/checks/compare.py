@@ -37,8 +37,8 @@ def same_tensor(actual: object, expected: Tensor, *, what: str = "the result") -
     Raises:
         Mismatch: With the first thing that differs.
     """
-    demand(isinstance(actual, Tensor), f"{what} must be a tensor, got {_kind(actual)}")
-    assert isinstance(actual, Tensor)
+    if not isinstance(actual, Tensor):
+        raise Mismatch(f"{what} must be a tensor, got {_kind(actual)}")
     demand(
         actual.shape == expected.shape,
         f"{what} must have the shape {tuple(expected.shape)}, got {tuple(actual.shape)}",

@@ -40,6 +40,15 @@ class Verdict:
     error: BaseException | None
 
 
+@dataclass(frozen=True)
+class _Now:
+    """What the fixtures hand out at the moment."""
+
+    student: object
+    reference: object
+    seed: int
+
+
 class CheckSession:
     """A pytest plug-in that hands the collected checks to a function in place of running them."""
 
@@ -47,7 +56,7 @@ class CheckSession:
         self._work = work
         self._items: dict[str, list[tuple[Check, pytest.Item]]] = {}
         self._references: dict[str, object] = {}
-        self._now: tuple[object, object, int] | None = None
+        self._now = _Now(None, None, 0)
         self._raised: BaseException | None = None
         self.failure: BaseException | None = None
 
@@ -79,7 +88,7 @@ class CheckSession:
             instead: What to compare with in place of the reference.
         """
         references = self._references | ({exercise: instead} if instead else {})
-        self._now = (student, SimpleNamespace(**references), seed)
+        self._now = _Now(student, SimpleNamespace(**references), seed)
         verdicts: list[Verdict] = []
         lost: BaseException | None = None
         for check, item in self._items[exercise]:
@@ -94,42 +103,42 @@ class CheckSession:
     @pytest.fixture
     def student(self) -> object:
         """What the learner wrote."""
-        assert self._now is not None
-        return self._now[0]
+        return self._now.student
 
     @pytest.fixture
     def reference(self) -> object:
         """What is right."""
-        assert self._now is not None
-        return self._now[1]
+        return self._now.reference
 
     @pytest.fixture
     def draw(self, request: pytest.FixtureRequest) -> Draw:
         """A source of inputs that no notebook has seen."""
-        assert self._now is not None
-        return Draw(self._now[2], request.node.name)
+        return Draw(self._now.seed, request.node.name)
 
     def pytest_configure(self, config: pytest.Config) -> None:
+        """Declare the mark that every check bears."""
         config.addinivalue_line("markers", "check(exercise, points): what a check belongs to")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep why a file could not be read."""
         if report.failed:
             self.failure = RuntimeError(f"a check file cannot be read: {report.longreprtext}")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Sort the checks by exercise and do the work, in place of running each check once."""
         if self.failure is not None:
             return True
         for item in session.items:
-            mark = item.get_closest_marker("check")
-            if mark is None:
+            mark, module = item.get_closest_marker("check"), item.getparent(pytest.Module)
+            if mark is None or module is None:
                 raise pytest.UsageError(f"{item.nodeid} has no @check(exercise, points=…)")
             sentence = item.name.removeprefix("test_").replace("_", " ")
             check = Check(sentence, mark.kwargs["exercise"], mark.kwargs["points"])
             self._items.setdefault(check.exercise, []).append((check, item))
-            self._references |= getattr(item, "module").REFERENCE
+            self._references |= module.obj.REFERENCE
         try:
             self._work(self)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - `with_checks` raises it again
             self.failure = error
         return True
 
@@ -141,7 +150,8 @@ class CheckSession:
         outcome: Literal["passed", "failed"] = "passed"
         if call.excinfo is not None:
             self._raised, outcome = call.excinfo.value, "failed"
-        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
+        when: Any = call.when  # never "collect": this is about one test
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, when)
 
 
 def with_checks(stems: Iterable[str], work: Callable[[CheckSession], None]) -> None:
@@ -162,4 +172,6 @@ def with_checks(stems: Iterable[str], work: Callable[[CheckSession], None]) -> N
     if session.failure is not None:
         raise session.failure
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise RuntimeError(f"the checks of {', '.join(stems)} cannot be run: {complaints.getvalue()}")
+        raise RuntimeError(
+            f"the checks of {', '.join(stems)} cannot be run: {complaints.getvalue()}"
+        )

@@ -32,7 +32,6 @@ def faulty_cell(model: FaultModel, names: Iterable[str]) -> str:
 def equivalent_cell(model: FaultModel, function: Function) -> str:
     """Return a cell that defines the exercise by one of the model's equivalents."""
     module = inspect.getmodule(function)
-    assert module is not None
     functions = [*_called(function, module), function]
     return _cell(functions, f"{model.exercise} = {function.__name__}\n")
 
@@ -42,7 +41,7 @@ def _declared(parameter: inspect.Parameter) -> str:
     return f"{parameter.name}={parameter.default!r}" if optional else parameter.name
 
 
-def _called(function: Function, module: ModuleType) -> list[Function]:
+def _called(function: Function, module: ModuleType | None) -> list[Function]:
     """Return the functions of the same module that a function calls by name."""
     names = function.__code__.co_names
     others = [getattr(module, name) for name in names if hasattr(module, name)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from autograder.demo.sample_class import Sample
+from autograder.demo.learners import Sample
 from autograder.results import ClassResults
 
 

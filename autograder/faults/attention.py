@@ -1,140 +1,15 @@
-"""The known mistakes of the sheet `attention`.
-
-The functions below are also written into notebooks (a sample class is made of
-them), so each uses nothing but torch, math and the functions it names in `uses`.
-"""
+"""The known mistakes of the sheet `attention`, by name."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from typing import Any
 
-import torch
 from torch import Tensor
 
 from autograder.faults.equivalents import attention as equivalents
-from autograder.faults.model import Fault, FaultModel, FollowThrough, Function, Probe
-
-def faulty_weights(
-    query: Tensor,
-    key: Tensor,
-    mask: Tensor | None = None,
-    *,
-    operands: str = "query key",
-    scale: str = "sqrt d_head",
-    polarity: str = "true sees",
-    masking: str | float = "minus infinity",
-    softmax_over: str = "keys",
-    empty_row: str = "zeros",
-    inputs: str = "kept",
-) -> Tensor:
-    """Attention weights with switches; correct when none is given."""
-    d_head, num_keys = query.shape[-1], key.shape[-2]
-    root = math.sqrt(d_head)
-    divisors = {"sqrt d_head": root, "none": 1, "d_head": d_head, "times": 1 / root}
-    divisor = divisors.get(scale, math.sqrt(num_keys))
-    query = query.div_(divisor) if inputs == "changed" else query / divisor
-    scores = query @ key.transpose(-2, -1)
-    if operands == "key query":
-        scores = key @ query.transpose(-2, -1)
-    dim = -1 if softmax_over == "keys" else -2
-    if mask is None or masking == "ignored":
-        return scores.softmax(dim)
-    if polarity == "true hides":
-        mask = ~mask
-    if masking == "after the softmax":
-        return scores.softmax(dim) * mask
-    if masking == "added as 0 and 1":
-        return (scores + mask.to(scores.dtype)).softmax(dim)
-    if isinstance(masking, float):
-        return scores.masked_fill(~mask, masking).softmax(dim)
-    if masking == "additive":
-        bias = torch.zeros(mask.shape, dtype=scores.dtype).masked_fill(~mask, -math.inf)
-        weights = (scores + bias).softmax(dim)
-        return weights if empty_row == "nan" else weights.nan_to_num()
-    weights = scores.masked_fill(~mask, -math.inf).softmax(dim)
-    return weights if empty_row == "nan" else weights.masked_fill(~mask, 0.0)
-
-
-def faulty_attention(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor | None = None,
-    *,
-    gradient: str = "flows",
-    values: str = "weighted",
-    returns: str = "output",
-    **switches: Any,
-) -> Tensor | tuple[Tensor, Tensor]:
-    """Attention with switches, among them those of the weights; correct when none is given."""
-    weights = faulty_weights(query, key, mask, **switches)
-    if gradient == "detached":
-        weights = weights.detach()
-    if values == "transposed":
-        value = value.transpose(-2, -1)
-    if values == "plain mean":
-        weights = torch.full_like(weights, 1 / value.shape[-2])
-    output = weights @ value
-    return (output, weights) if returns == "output and weights" else output
-
-
-def faulty_causal_mask(
-    num_queries: int,
-    num_keys: int | None = None,
-    *,
-    triangle: str = "lower",
-    diagonal: int = 0,
-    corner: str = "last",
-    polarity: str = "true sees",
-    kind: str = "boolean",
-    keys: str = "counted",
-) -> Tensor:
-    """Causal mask with switches; correct when none is given."""
-    if num_keys is None or keys == "ignored":
-        num_keys = num_queries
-    offset = num_keys - num_queries if corner == "last" else 0
-    everything = torch.ones(num_queries, num_keys, dtype=torch.bool)
-    if triangle == "lower":
-        mask = everything.tril(offset + diagonal)
-    else:
-        mask = everything.triu(offset - diagonal)
-    if polarity == "true hides":
-        mask = ~mask
-    if kind == "additive":
-        return torch.zeros(mask.shape).masked_fill(~mask, -math.inf)
-    return mask if kind == "boolean" else mask.float()
-
-
-def faulty_padding_mask(
-    lengths: Tensor,
-    num_keys: int,
-    *,
-    bound: int = 0,
-    polarity: str = "true sees",
-    side: str = "right",
-    axes: str = "keys",
-    kind: str = "boolean",
-) -> Tensor:
-    """Padding mask with switches; correct when none is given."""
-    positions = torch.arange(num_keys)
-    if side == "left":
-        positions = positions.flip(0)
-    mask = positions < lengths[:, None] + bound
-    if polarity == "true hides":
-        mask = ~mask
-    if kind == "float":
-        mask = mask.float()
-    if axes == "none":
-        return mask
-    if axes == "one missing":
-        return mask[:, None, :]
-    return mask[:, None, :, None] if axes == "queries" else mask[:, None, None, :]
-
-
-
-# ---------------------------------------------------------------- mistakes by name
+from autograder.faults.implementations import attention as implementations
+from autograder.faults.model import Fault, FaultModel, FollowThrough, Function
+from autograder.faults.probes import attention as probes
 
 WEIGHTS_FAULTS = (
     Fault(
@@ -316,7 +191,7 @@ CAUSAL_FAULTS = (
         "aligned to the first key when there are more keys than queries",
         "corner",
         "first",
-        "With 2 new queries and 5 keys, three keys are the past. Which key is the last query's own?",
+        "With 2 new queries and 5 keys, 3 keys are the past. Which key is the last query's own?",
         "attention-causal",
     ),
     Fault(
@@ -408,90 +283,6 @@ PADDING_FAULTS = (
     ),
 )
 
-# ---------------------------------------------------------------- inputs that tell them apart
-
-KEYS = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-QUERIES = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
-VALUES = torch.tensor([[1.0, 0.0], [0.0, 1.0], [5.0, 7.0]])
-PARTLY = torch.tensor([[True, True, False], [True, False, True]])
-ONE_EMPTY = torch.tensor([[True, False, True], [False, False, False]])
-SQUARE = torch.tensor([[True, False, False], [True, True, False], [False, True, True]])
-
-
-def _drawn(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Return fixed numbers that look random; the seed is the shape, so probes never shift."""
-    generator = torch.Generator().manual_seed(sum(n * 31**i for i, n in enumerate(shape)))
-    return torch.randn(*shape, generator=generator).to(dtype)
-
-
-def _drawn_mask(*shape: int) -> Tensor:
-    """Return a mask that hides about a third, with one query that sees nothing."""
-    mask = _drawn(*shape) > -0.4
-    mask[..., 1, :] = False
-    return mask
-
-
-# Each is (what is special, query, key, mask, with gradients), from the smallest up.
-_INPUTS: tuple[tuple[str, Tensor, Tensor, Tensor | None, bool], ...] = (
-    ("one query, three keys", QUERIES[:1], KEYS, None, False),
-    ("two queries, three keys", QUERIES, KEYS, None, False),
-    ("a mask", QUERIES, KEYS, PARTLY, False),
-    ("a masked key that would dominate", 30 * QUERIES, KEYS, PARTLY, False),
-    ("scores far below zero", -60 * (KEYS + 0.5), KEYS + 0.5, SQUARE, False),
-    ("scores further below zero", -6e4 * (KEYS + 0.5), KEYS + 0.5, SQUARE, False),
-    ("a query that sees nothing", QUERIES, KEYS, ONE_EMPTY, False),
-    ("as many queries as keys", KEYS.flip(0) * 1.5, KEYS, SQUARE, False),
-    ("float16", QUERIES.half(), KEYS.half(), PARTLY, False),
-    ("gradients without a mask", _drawn(3, 5), _drawn(7, 5), None, True),
-    ("gradients, a query that sees nothing", QUERIES, KEYS, ONE_EMPTY, True),
-    (
-        "a batch of 2, 3 heads",
-        _drawn(2, 3, 5, 4),
-        _drawn(2, 3, 7, 4),
-        _drawn_mask(2, 1, 5, 7),
-        True,
-    ),
-    ("a batch, as many queries as keys", _drawn(2, 5, 3), _drawn(2, 5, 3), _drawn_mask(5, 5), True),
-)
-
-
-def _weights_probes() -> tuple[Probe, ...]:
-    return tuple(
-        Probe(name, {"query": query, "key": key} | ({} if mask is None else {"mask": mask}), gradients)
-        for name, query, key, mask, gradients in _INPUTS
-    )
-
-
-def _attention_probes() -> tuple[Probe, ...]:
-    probes = []
-    for name, query, key, mask, gradients in _INPUTS:
-        # As many features as keys where there are as many queries: only then do
-        # transposed values have a shape that does not give them away.
-        width = key.shape[-2] if key.shape[-2] == query.shape[-2] else 2
-        value = VALUES if key is KEYS and width == 2 else _drawn(*key.shape[:-1], width)
-        arguments = {"query": query, "key": key, "value": value.to(key.dtype)}
-        probes.append(
-            Probe(name, arguments | ({} if mask is None else {"mask": mask}), gradients)
-        )
-    return tuple(probes)
-
-
-def _causal_probes() -> tuple[Probe, ...]:
-    sizes = ((2, None), (3, None), (2, 3), (2, 5), (5, 7), (1, 4))
-    return tuple(
-        Probe(f"{queries} queries" + (f", {keys} keys" if keys else ""), {"num_queries": queries} | ({"num_keys": keys} if keys else {}))
-        for queries, keys in sizes
-    )
-
-
-def _padding_probes() -> tuple[Probe, ...]:
-    cases = (([1], 3), ([2, 3], 3), ([0, 2, 5], 5), ([4, 1, 3], 7))
-    return tuple(
-        Probe(f"lengths {lengths}, {keys} keys", {"lengths": torch.tensor(lengths), "num_keys": keys})
-        for lengths, keys in cases
-    )
-
-
 # What the mask does to an empty row is decided by the repair only where masked
 # scores are minus infinity.
 NO_INFINITY = (
@@ -557,7 +348,8 @@ def _output_from(weights: Function) -> Function:
     """Return the attention that follows from somebody's own weights."""
 
     def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
-        return (weights(query, key) if mask is None else weights(query, key, mask)) @ value
+        own: Tensor = weights(query, key) if mask is None else weights(query, key, mask)
+        return own @ value
 
     return attention
 
@@ -565,9 +357,9 @@ def _output_from(weights: Function) -> Function:
 MODELS = (
     FaultModel(
         exercise="attention_weights",
-        implementation=faulty_weights,
+        implementation=implementations.faulty_weights,
         faults=WEIGHTS_FAULTS,
-        probes=_weights_probes(),
+        probes=probes.weights_probes(),
         equivalents=(
             equivalents.weights_by_einsum,
             equivalents.weights_by_nan_to_num,
@@ -581,9 +373,9 @@ MODELS = (
     ),
     FaultModel(
         exercise="scaled_dot_product_attention",
-        implementation=faulty_attention,
+        implementation=implementations.faulty_attention,
         faults=ATTENTION_FAULTS,
-        probes=_attention_probes(),
+        probes=probes.attention_probes(),
         equivalents=(
             equivalents.attention_by_einsum,
             equivalents.attention_by_nan_to_num,
@@ -594,14 +386,14 @@ MODELS = (
         ),
         read="attention-output",
         same=_SAME_OUTPUT,
-        uses=(faulty_weights,),
+        uses=(implementations.faulty_weights,),
         follow_through=FollowThrough("attention_weights", _output_from),
     ),
     FaultModel(
         exercise="causal_mask",
-        implementation=faulty_causal_mask,
+        implementation=implementations.faulty_causal_mask,
         faults=CAUSAL_FAULTS,
-        probes=_causal_probes(),
+        probes=probes.causal_probes(),
         equivalents=(
             equivalents.causal_by_comparison,
             equivalents.causal_by_triu,
@@ -614,9 +406,9 @@ MODELS = (
     ),
     FaultModel(
         exercise="padding_mask",
-        implementation=faulty_padding_mask,
+        implementation=implementations.faulty_padding_mask,
         faults=PADDING_FAULTS,
-        probes=_padding_probes(),
+        probes=probes.padding_probes(),
         equivalents=(
             equivalents.padding_by_ge,
             equivalents.padding_by_loops,

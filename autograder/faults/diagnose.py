@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from autograder.faults.explain import explain
@@ -54,7 +54,7 @@ def _matches(model: FaultModel, faults: tuple[Fault, ...], outcomes: tuple[Outco
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _outcome(model: FaultModel, names: tuple[str, ...], index: int) -> Outcome:
     """Return what the faulty implementation does on one probe; worked out once per process."""
     return observe(model.faulty(names), model.probes[index])

@@ -32,13 +32,12 @@ def _difference(expected: Outcome, actual: Outcome) -> list[str]:
 
 
 def _different_values(expected: object, actual: object) -> list[str]:
-    comparable = (
-        isinstance(expected, Tensor)
-        and isinstance(actual, Tensor)
-        and expected.shape == actual.shape
-        and expected.dtype == actual.dtype
-    )
-    if not comparable or expected.numel() <= MOST_NUMBERS:
+    if (
+        not isinstance(expected, Tensor)
+        or not isinstance(actual, Tensor)
+        or (expected.shape, expected.dtype) != (actual.shape, actual.dtype)
+        or expected.numel() <= MOST_NUMBERS
+    ):
         return [_line("expected", expected), _line("yours", actual)]
     index = _first_difference(expected, actual)
     at = "[" + ", ".join(map(str, index)) + "]"
@@ -67,7 +66,8 @@ def _first_difference(expected: Tensor, actual: Tensor) -> tuple[int, ...]:
     flat = zip(expected.reshape(-1), actual.reshape(-1), strict=True)
     for position, (wanted, got) in enumerate(flat):
         if not equal_values(wanted, got):
-            return tuple(int(i) for i in torch.unravel_index(torch.tensor(position), expected.shape))
+            index = torch.unravel_index(torch.tensor(position), expected.shape)
+            return tuple(int(each) for each in index)
     raise ValueError("the tensors are equal element by element")
 
 

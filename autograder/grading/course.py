@@ -20,14 +20,14 @@ from autograder.results import ClassResults, SubmissionResult, encode
 from autograder.sandbox import Isolation
 from autograder.submission import SubmissionFile, find_submissions, read_submission
 
-Progress = Callable[[int, int, SubmissionResult | None], None]
+Progress = Callable[[int, int], None]
 
 
 class GradingError(ValueError):
     """A class that cannot be graded; the message says what to do."""
 
 
-def grade(
+def grade(  # noqa: PLR0913 - each is a choice of the command line
     submissions: Path,
     out: Path,
     *,
@@ -35,7 +35,7 @@ def grade(
     lanes: int = 1,
     seed: int | None = None,
     gradebook: str | None = None,
-    progress: Progress = lambda done, total, result: None,
+    progress: Progress = lambda done, total: None,
 ) -> tuple[ClassResults, list[str]]:
     """Grade ``submissions/<learner>/<stem>.ipynb`` and write results, reports and gradebook.
 
@@ -50,7 +50,7 @@ def grade(
         seed: Where the inputs of the checks are drawn from; if not given, that of an
             earlier run into ``out``, else a new one that nobody can foresee.
         gradebook: SQLAlchemy URL of the gradebook; a SQLite file in ``out`` by default.
-        progress: Called with (done, total, result) whenever a notebook is graded.
+        progress: Called with (done, total) whenever a notebook is graded.
 
     Returns:
         The results, and notes on files in the folder that are no submissions.
@@ -109,11 +109,11 @@ def _graded(
         else:
             tasks.append(Task(file.learner, file.stem, str(file.path)))
     total = len(files)
-    progress(len(done), total, None)
+    progress(len(done), total)
     for result in grade_all(tasks, lanes=lanes, isolation=isolation, seed=seed):
         journal.add(result)
         done[(result.learner, result.stem)] = result
-        progress(len(done), total, result)
+        progress(len(done), total)
     return [done[(file.learner, file.stem)] for file in files]
 
 
@@ -126,8 +126,8 @@ def _found(file: SubmissionFile, journal: Journal) -> SubmissionResult | None:
 
 
 def _nothing(submissions: Path, notes: list[str]) -> str:
-    lines = [
+    rule = (
         f"no submission in {submissions}: a class is a folder with one folder for each learner, "
         f"and in it one notebook for each sheet, such as ada/{sheets()[0]}.ipynb"
-    ]
-    return "\n".join([*lines, *(f"  {note}" for note in notes)])
+    )
+    return "\n".join([rule, *(f"  {note}" for note in notes)])

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import msgspec
+import torch
 
 from autograder.checks.session import CheckSession, with_checks
 from autograder.faults import fault_models
@@ -31,6 +32,7 @@ def run_lane(pipe: Connection, stems: list[str], isolation: Isolation, seed: int
     """Grade what comes through ``pipe`` until its other end is closed."""
     # Ctrl-C reaches every process of the terminal; the one that keeps the journal decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)  # lanes share the machine's cores among themselves
     models = {stem: fault_models(stem) for stem in stems}
 
     def work(checks: CheckSession) -> None:

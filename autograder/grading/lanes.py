@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from typing import cast
 
 import msgspec
 
@@ -18,13 +18,38 @@ from autograder.sandbox import Isolation
 MOST_TRIES = 2
 
 
-@dataclass
 class _Running:
-    """A lane with the notebook it is grading."""
+    """A lane's process, and the notebook it is grading."""
 
-    process: SpawnProcess
-    pipe: Connection
-    task: Task | None = None
+    def __init__(self, stems: list[str], isolation: Isolation, seed: int) -> None:
+        # Spawned, not forked: a lane must not inherit torch's threads or open files.
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=run_lane, args=(theirs, stems, isolation, seed))
+        self._process.start()
+        theirs.close()
+        self.task: Task | None = None
+
+    def send(self, task: Task) -> None:
+        self.task = task
+        # A lane that is dead already shows when its answer is waited for.
+        with suppress(ConnectionError):
+            self.pipe.send_bytes(msgspec.json.encode(task))
+
+    def receive(self) -> SubmissionResult | None:
+        """Return the lane's answer, None if the lane has died."""
+        self.task = None
+        try:
+            return msgspec.json.decode(self.pipe.recv_bytes(), type=SubmissionResult)
+        except (EOFError, ConnectionError):
+            return None
+
+    def stop(self) -> None:
+        self.pipe.close()
+        self._process.join(timeout=5)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
 
 
 def grade_all(
@@ -35,68 +60,42 @@ def grade_all(
     A notebook whose lane dies is graded again in a new lane, once; if that lane dies
     too, the result says that a person must look.
     """
-    waiting, tries = deque(tasks), dict.fromkeys(tasks, 0)
     stems = sorted({task.stem for task in tasks})
-    running = [_start(stems, isolation, seed) for _ in range(min(lanes, len(tasks)))]
+    waiting, tries = deque(tasks), Counter[Task]()
+    running: dict[Connection, _Running] = {}
+
+    def start_next() -> None:
+        lane = _Running(stems, isolation, seed)
+        running[lane.pipe] = lane
+        _hand_out(lane, waiting, tries)
+
     try:
-        for lane in running:
-            _hand_out(lane, waiting, tries)
-        while busy := {lane.pipe: lane for lane in running if lane.task is not None}:
-            for pipe in wait(list(busy)):
-                lane = busy[pipe]  # type: ignore[index]  # wait returns what it was given
-                task, result = lane.task, _receive(lane.pipe)
-                assert task is not None
-                if result is None:
-                    running.remove(lane)
-                    _stop(lane)
-                    lane = _start(stems, isolation, seed)
-                    running.append(lane)
-                    if tries[task] < MOST_TRIES:
-                        waiting.appendleft(task)
-                    else:
-                        result = _grader_died(task)
-                _hand_out(lane, waiting, tries)
+        for _ in range(min(lanes, len(tasks))):
+            start_next()
+        while busy := [pipe for pipe, lane in running.items() if lane.task is not None]:
+            for pipe in cast(list[Connection], wait(busy)):
+                lane = running[pipe]
+                task, result = cast(Task, lane.task), lane.receive()
                 if result is not None:
+                    _hand_out(lane, waiting, tries)
                     yield result
+                    continue
+                running.pop(pipe).stop()
+                if tries[task] < MOST_TRIES:
+                    waiting.appendleft(task)
+                else:
+                    yield _grader_died(task)
+                start_next()
     finally:
-        for lane in running:
-            _stop(lane)
+        for lane in running.values():
+            lane.stop()
 
 
-def _start(stems: list[str], isolation: Isolation, seed: int) -> _Running:
-    # Spawned, not forked: a lane must not inherit torch's threads or open files.
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=run_lane, args=(theirs, stems, isolation, seed))
-    process.start()
-    theirs.close()
-    return _Running(process, ours)
-
-
-def _stop(lane: _Running) -> None:
-    lane.pipe.close()
-    lane.process.join(timeout=5)
-    if lane.process.is_alive():
-        lane.process.kill()
-        lane.process.join()
-
-
-def _hand_out(lane: _Running, waiting: deque[Task], tries: dict[Task, int]) -> None:
-    lane.task = waiting.popleft() if waiting else None
-    if lane.task is not None:
-        tries[lane.task] += 1
-        try:
-            lane.pipe.send_bytes(msgspec.json.encode(lane.task))
-        except ConnectionError:
-            pass  # the lane is dead already; waiting for its answer will show it
-
-
-def _receive(pipe: Connection) -> SubmissionResult | None:
-    """Return what a lane answers, None if it has died."""
-    try:
-        return msgspec.json.decode(pipe.recv_bytes(), type=SubmissionResult)
-    except (EOFError, ConnectionError):
-        return None
+def _hand_out(lane: _Running, waiting: deque[Task], tries: Counter[Task]) -> None:
+    if waiting:
+        task = waiting.popleft()
+        tries[task] += 1
+        lane.send(task)
 
 
 def _grader_died(task: Task) -> SubmissionResult:

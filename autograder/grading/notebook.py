@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from autograder.assessment import assess, without_answer
 from autograder.checks.session import CheckSession
@@ -95,10 +96,9 @@ def _assess(
 
 def _restart(student: Student) -> None:
     """Start the notebook again, so that the next exercise is graded for what it is."""
-    try:
+    # The budget of the whole notebook may be used up; each exercise left will say so.
+    with suppress(WorkerLost):
         student.restart()
-    except WorkerLost:
-        pass  # the budget of the whole notebook is used up; each exercise left will say so
 
 
 def _why_missing(

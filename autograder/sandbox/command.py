@@ -22,6 +22,7 @@ _ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PATH": "/usr/bin",
     "HOME": SCRATCH,
+    "TMPDIR": SCRATCH,
     "LANG": "C.UTF-8",
 }
 _BOOTSTRAP = (

@@ -58,7 +58,7 @@ def find_isolation(allow_reduced: bool = False) -> Isolation:
     hint = (
         []
         if allow_reduced
-        else ["`--allow-reduced` accepts isolation without namespaces, and every result says so"]
+        else ["isolation without namespaces can be asked for; every result then says so"]
     )
     raise IsolationRefused(
         "submissions cannot be isolated here.\n" + "\n".join([*reasons, *remedies, *hint])

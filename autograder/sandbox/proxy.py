@@ -13,9 +13,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from .confined.grammar import HandleValue
 from .confined.messages import Backward, Call, Changed, Get, Raised, Request, Returned, Target
 from .confined.tensors import TensorTable, copy_into, layout, unpack_tensors
-from .confined.values import Decoder, Encoder, HandleValue
+from .confined.values import Decoder, Encoder
 from .confined.wire import WireError
 from .connection import Exchanged
 from .errors import WorkerLost, student_error

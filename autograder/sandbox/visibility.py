@@ -53,7 +53,11 @@ class Visibility:
 @cache
 def find_visible() -> Visibility:
     """Look at this interpreter and return what a submission needs of it."""
-    import_roots = _import_roots()
+    return around(_import_roots())
+
+
+def around(import_roots: tuple[Path, ...]) -> Visibility:
+    """Return what a submission needs, with libraries in ``import_roots``."""
     readable = _outermost(
         [Path(path) for path in _SYSTEM_LIBRARIES], [*_python_folders(), *import_roots]
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from types import SimpleNamespace
 from typing import Any
+
+import torch
 
 from autograder.assessment import assess
 from autograder.checks.session import CHECKS, CheckSession, with_checks
@@ -61,7 +63,7 @@ def assess_answers(namespace: Mapping[str, Any], names: list[str]) -> list[Exerc
 
     def work(checks: CheckSession) -> None:
         # What the functions print while they are checked would bury the answer.
-        with redirect_stdout(io.StringIO()):
+        with redirect_stdout(io.StringIO()), _one_thread():
             results.extend(assess(checks, models, name, student, SEED) for name in chosen)
 
     with_checks(stems, work)
@@ -79,13 +81,24 @@ def exercises() -> dict[str, str]:
 
 def _name(answer: Callable[..., Any], namespace: Mapping[str, Any]) -> str:
     """Return what the notebook calls a function, which may have been defined by another name."""
-    if not callable(answer) or not hasattr(answer, "__name__"):
+    if not hasattr(answer, "__name__"):
         raise TypeError(
             "check takes functions, such as check(causal_mask) without parentheses after the "
             f"name, got {type(answer).__name__}"
         )
     called = [name for name in exercises() if namespace.get(name) is answer]
     return called[0] if called else str(answer.__name__)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Small tensors gain nothing from more threads, and lose much on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _in_a_notebook() -> bool:

@@ -8,8 +8,11 @@ a formula that KaTeX cannot read a warning instead of red text on the page.
 import functools
 import importlib.util
 import shutil
+import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -19,8 +22,6 @@ from sphinxcontrib import katex
 
 LOGGER = logging.getLogger(__name__)
 
-# The extension gives node 5 s to start, and leaves it running when it takes longer: too little
-# for a machine that does other work, and the process left behind holds the build's output open.
 PATIENCE_SECONDS = 60.0
 
 
@@ -45,6 +46,33 @@ def find_node() -> str:
     return on_path
 
 
+def start_server(rundir: Path, timeout: float) -> tuple[Popen[bytes], socket.socket]:
+    """Start the process that renders formulas and connect to it.
+
+    Takes the place of sphinxcontrib-katex's own function, which fails when it
+    finds the socket between its bind and its listen, and then leaves the process
+    behind, holding the build's output open.
+
+    Raises:
+        ExtensionError: If it cannot be reached within `timeout` seconds.
+    """
+    address = rundir / "katex.sock"
+    command = katex.KaTeXServer.build_command(socket=address)
+    process = Popen(command, stdin=PIPE, stdout=PIPE, cwd=rundir)
+    deadline = time.monotonic() + timeout
+    while process.poll() is None and time.monotonic() < deadline:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(address))
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            time.sleep(0.01)
+        else:
+            return process, connection
+    process.kill()
+    raise ExtensionError(f"node did not get ready to render formulas within {timeout:g} s")
+
+
 def warn_about_errors(render: Callable[..., str]) -> Callable[..., str]:
     """Wrap KaTeX's renderer so that a formula it cannot read is a build warning."""
 
@@ -62,6 +90,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     katex.NODEJS_BINARY = find_node()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = PATIENCE_SECONDS
+    katex.KaTeXServer.start_server_process = start_server
     if not hasattr(katex.render_latex, "__wrapped__"):
         katex.render_latex = warn_about_errors(katex.render_latex)
     app.setup_extension("sphinxcontrib.katex")

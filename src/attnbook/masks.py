@@ -42,7 +42,7 @@ def padding_mask(lengths: Int[Tensor, " batch"], num_keys: int) -> Bool[Tensor, 
     Raises:
         ValueError: If a length is negative or greater than num_keys.
     """
-    if lengths.numel() and not (0 <= int(lengths.min()) and int(lengths.max()) <= num_keys):
+    if lengths.numel() and not (int(lengths.min()) >= 0 and int(lengths.max()) <= num_keys):
         raise ValueError(
             f"lengths must lie between 0 and num_keys={num_keys}, got {lengths.tolist()}"
         )

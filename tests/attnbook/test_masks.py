@@ -2,9 +2,10 @@
 
 import pytest
 import torch
-from attnbook.masks import causal_mask, padding_mask
 from hypothesis import given
 from hypothesis import strategies as st
+
+from attnbook.masks import causal_mask, padding_mask
 
 COUNTS = st.integers(0, 13)
 

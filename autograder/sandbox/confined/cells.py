@@ -29,7 +29,7 @@ class Cells:
     def __init__(self) -> None:
         self.module = types.ModuleType("__main__")
         self.namespace: dict[Any, Any] = self.module.__dict__
-        self._transform = TransformerManager().transform_cell  # type: ignore[no-untyped-call]
+        self._transform = TransformerManager().transform_cell
         self._future_flags = 0
         shell = InertShell(self)
         self.namespace.update(get_ipython=lambda: shell, display=lambda *objects, **options: None)

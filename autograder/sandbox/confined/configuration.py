@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 import msgspec
 
-SCRATCH = "/tmp"
+# Not /tmp: an environment with its libraries may lie there.
+SCRATCH = "/sandbox/scratch"
 
 
 @dataclass(frozen=True)

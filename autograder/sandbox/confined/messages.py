@@ -7,8 +7,8 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from .grammar import Value
 from .tensors import MAX_TENSORS, TensorTable
-from .values import Value
 from .wire import MAX_HEADER_BYTES, WireError
 
 MAX_NAMES = 2000

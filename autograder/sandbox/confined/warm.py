@@ -155,6 +155,7 @@ def _preload() -> None:
 
         matplotlib.use("agg")
         import matplotlib.pyplot
+    tempfile.tempdir = None
     import IPython.core.inputtransformer2  # noqa: F401
     import torch
 

@@ -21,6 +21,7 @@ from torch import Tensor, equal
 from . import failures
 from .cells import Cells
 from .configuration import Limits
+from .grammar import HandleValue, TensorValue
 from .graphs import GraphStore, Passed, as_arguments
 from .messages import (
     MAX_NAMES,
@@ -44,8 +45,8 @@ from .messages import (
 )
 from .observation import ImportGuard, RoutineRecorder, install_inert_autograder
 from .printed import BoundedText
-from .tensors import TensorTable, pack_tensors, unpack_memory, unpack_tensors
-from .values import Decoder, Encoder, HandleValue, TensorValue
+from .tensors import pack_tensors, unpack_memory, unpack_tensors
+from .values import Decoder, Encoder
 from .wire import MAX_HEADER_BYTES, TooLarge, read_frame, write_frame
 
 EXIT_OUT_OF_MEMORY = 71

@@ -6,12 +6,19 @@
  * below); this script makes it answer. Without it the page shows its first state.
  */
 
+/** @typedef {import("./attention.js").Matrix} Matrix */
+/** @typedef {import("./attention.js").Mask} Mask */
+/** @typedef {import("./attention.js").Switches} Switches */
+/** @typedef {import("./attention.js").Inputs} Inputs */
+/** @typedef {import("./attention.js").Steps} Steps */
+/** @typedef {import("./attention.js").Preset} Preset */
+/** @typedef {import("./attention.js").Fault} Fault */
 /** @typedef {Inputs & {fault: string}} State */
 /** @typedef {{row: number, column: number}} Place */
 
 var AttentionExplorer = (() => {
-  /** @type {typeof AttentionMath} */
-  const math = typeof module === "object" && module.exports ? require("./attention.js") : AttentionMath;
+  /** @type {typeof import("./attention.js")} in the page a script that was loaded before */
+  const math = typeof module === "object" && module.exports ? require("./attention.js") : /** @type {any} */ (globalThis).AttentionMath;
 
   // ---- Words ---------------------------------------------------------------------------------
 
@@ -24,7 +31,7 @@ var AttentionExplorer = (() => {
   };
 
   /**
-   * A number in at most six characters; only what is exactly 0 or 1 reads 0 or 1.
+   * A number in about six characters; only what is exactly 0 or 1 reads 0 or 1.
    * @param {number} x
    */
   function format(x) {
@@ -77,27 +84,38 @@ var AttentionExplorer = (() => {
     if (right.weights && wrong.weights && wrong.weights.length === right.weights.length) {
       said.push(...weightFacts(mask, right.weights, wrong.weights));
     }
-    const lost = (wrong.gradient || []).flat().filter(Number.isNaN).length;
-    if (lost) said.push(`${lost} of ${(wrong.gradient || []).flat().length} gradients are NaN.`);
+    const gradients = (wrong.gradient || []).flat();
+    const lost = gradients.filter(Number.isNaN).length;
+    if (lost) said.push(`${lost} of ${gradients.length} gradients are NaN.`);
+    else if (!said.length) said.push(`The weights agree; ${changes(right.gradient || [], wrong.gradient || [], "gradients")}`);
     return said;
+  }
+
+  /**
+   * How many numbers differ and by how much, or "" if none does.
+   * @type {(right: Matrix, wrong: Matrix, what: string) => string}
+   */
+  function changes(right, wrong, what) {
+    const gaps = right.flatMap((row, i) => row.map((x, j) => (math.differs(x, wrong[i][j]) ? Math.abs(x - wrong[i][j]) : -1)));
+    const changed = gaps.filter((gap) => gap !== -1);
+    const sizes = changed.filter((gap) => !Number.isNaN(gap));
+    const most = sizes.length ? `, by up to ${format(Math.max(...sizes))}` : "";
+    return changed.length ? `${changed.length} of ${gaps.length} ${what} differ${most}.` : "";
   }
 
   /** @type {(mask: Mask, right: Matrix, wrong: Matrix) => string[]} */
   function weightFacts(mask, right, wrong) {
-    const said = [];
-    const gaps = right.flatMap((row, i) => row.map((x, j) => (math.differs(x, wrong[i][j]) ? Math.abs(x - wrong[i][j]) : -1)));
-    const changed = gaps.filter((gap) => gap !== -1);
-    const sizes = changed.filter((gap) => !Number.isNaN(gap));
-    if (changed.length) said.push(`${changed.length} of ${gaps.length} weights differ${sizes.length ? `, by up to ${format(Math.max(...sizes))}` : ""}.`);
+    const said = [changes(right, wrong, "weights")].filter(Boolean);
     const sums = math.rowSums(wrong);
-    for (const expected of [1, 0]) {
+    const wrongSums = [1, 0].flatMap((expected) => {
       const odd = sums.flatMap((sum, i) => (oddSum(mask, sum, i) && expectedSum(mask, i) === expected ? [i] : []));
       const each = odd.map((i) => `q${i + 1} ${format(exact(sums[i]))}`);
-      if (odd.length) said.push(`Sum of the weights: ${each.join(", ")}, not ${expected}.`);
-    }
+      return odd.length ? [`${each.join(", ")}, not ${expected}`] : [];
+    });
+    if (wrongSums.length) said.push(`Sum of the weights: ${wrongSums.join("; ")}.`);
     const leaks = wrong.map((row, i) => row.reduce((sum, w, j) => sum + (mask && !mask[i][j] ? w : 0), 0));
     const worst = leaks.reduce((best, leak, i) => (leak > leaks[best] ? i : best), 0);
-    if (leaks[worst] > math.TOLERANCE) said.push(`q${worst + 1} gives ${format(exact(leaks[worst]))} of its attention to hidden keys.`);
+    if (leaks[worst] > math.TOLERANCE) said.push(`q${worst + 1} gives ${exact(leaks[worst]) === 1 ? "all" : format(leaks[worst])} of its attention to hidden keys.`);
     return said;
   }
 
@@ -160,6 +178,16 @@ var AttentionExplorer = (() => {
   /** @type {(preset: Preset) => string} */
   const presetName = ({ numbers, mask }) => `${numbers === "ordinary" ? "ordinary numbers" : numbers}, ${mask}`;
 
+  /** @type {(inputs: Inputs, fault: Fault) => string} */
+  function whyHidden({ mask }, { switches, hidesWhen }) {
+    const aboutTheMask = !switches.scale && !switches.softmaxOver;
+    if (aboutTheMask && !mask) return "No mask is passed, and this mistake is in the use of the mask.";
+    const hidesNothing = mask && mask.every((row) => row.every(Boolean));
+    return hidesNothing && aboutTheMask && switches.masking !== "add_boolean"
+      ? "The mask hides no key, and this mistake is in what happens to hidden ones."
+      : hidesWhen;
+  }
+
   /**
    * Everything that depends on the state, as text and HTML by place.
    * @param {State} state
@@ -181,7 +209,7 @@ var AttentionExplorer = (() => {
     return {
       fault, right, wrong, seen, exposures, results,
       badge: `${MARKS[seen].mark} ${MARKS[seen].badge}`,
-      evidence: seen === "nowhere" ? fault.hidesWhen : evidence.join(" "),
+      evidence: seen === "nowhere" ? whyHidden(state, fault) : evidence.join(" "),
       cause: seen === "nowhere" ? "" : fault.cause,
       tally: `This input exposes ${caught} of ${all} mistakes. ${caught === all ? "Nothing hides from it: a good test." : "Can one input expose them all?"}`,
       exposeLabel: `Expose it: ${presetName(fault.exposedBy)}`,
@@ -208,12 +236,13 @@ var AttentionExplorer = (() => {
 
 /** Makes the figure on the page answer. */
 function startAttentionExplorer(/** @type {HTMLElement} */ root) {
-  const math = AttentionMath;
+  /** @type {typeof import("./attention.js")} */
+  const math = /** @type {any} */ (globalThis).AttentionMath;
   const { MARKS, trace, view } = AttentionExplorer;
   const MATRICES = /** @type {const} */ (["query", "key", "value"]);
-  /** @type {<T extends HTMLElement>(selector: string, within?: ParentNode) => T[]} */
+  /** @type {(selector: string, within?: ParentNode) => HTMLElement[]} */
   const all = (selector, within = root) => Array.from(within.querySelectorAll(selector));
-  /** @type {<T extends HTMLElement>(selector: string) => T} */
+  /** @type {(selector: string) => HTMLElement} */
   const one = (selector) => all(selector)[0];
   /** @type {(element: HTMLElement) => Place} */
   const place = ({ dataset }) => ({ row: Number(dataset.row), column: Number(dataset.column) });

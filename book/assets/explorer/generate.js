@@ -43,8 +43,9 @@ function numbersBox(name, title, letter, column) {
 }
 
 function maskBox() {
-  const rows = state.mask.map((row, i) => `<tr><th scope="row">q${i + 1}</th>${row.map((x, j) => maskField(i, j, x)).join("")}</tr>`);
-  return matrixBox("mask", "<b>Mask</b> ✓ may attend", state.mask[0].map((_, j) => `k${j + 1}`), rows);
+  const mask = state.mask || [];
+  const rows = mask.map((row, i) => `<tr><th scope="row">q${i + 1}</th>${row.map((x, j) => maskField(i, j, x)).join("")}</tr>`);
+  return matrixBox("mask", "<b>Mask</b> ✓ may attend", mask[0].map((_, j) => `k${j + 1}`), rows);
 }
 
 /** @type {(kind: "numbers" | "mask", legend: string, names: string[], pressed: string) => string} */
@@ -73,7 +74,7 @@ const html = `<link rel="stylesheet" href="../_static/explorer/explorer.css">
 <figure id="attention-explorer" class="explorer" aria-labelledby="explorer-title" aria-describedby="explorer-caption">
 <script>document.getElementById("attention-explorer").classList.add("is-live");</script>
 <div class="explorer-top"><p id="explorer-title">Attention explorer</p><button type="button" data-load="start" class="explorer-live">Reset</button></div>
-<fieldset class="explorer-mistakes explorer-live"><legend>Compare correct attention with a wrong implementation <span class="explorer-legend"><span>≠ shows here</span> <span>∂ in the gradient alone</span> <span>= hides</span></span></legend>
+<fieldset class="explorer-mistakes explorer-live"><legend>Compare with a wrong implementation <span class="explorer-legend"><span>≠ shows here</span> <span>∂ in the gradient alone</span> <span>= hides</span></span></legend>
 <div class="explorer-list">
 ${mistakes()}
 </div>

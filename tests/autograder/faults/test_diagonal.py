@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from autograder.checks.session import CheckSession, with_checks
 from autograder.faults import fault_models
 from autograder.faults.diagnose import diagnose

@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+
 from autograder.faults import fault_models
 from autograder.faults.diagnose import diagnose
 

@@ -1,6 +1,8 @@
 """What a hostile submission tries, in every isolation, and what is left of it."""
 
-import os
+# The attacks are data: one call a line reads better than one argument a line.
+# ruff: noqa: E501
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,8 @@ import psutil
 import pytest
 
 from autograder.sandbox import Isolation, Lane, StudentError, WorkerLost
+
+pytestmark = pytest.mark.slow
 
 SECRET = "token-9f3-of-the-grader"
 
@@ -77,12 +81,12 @@ ATTACKS: dict[str, Attack] = {
     ),
     "writes where it should not": Attack(
         """def attack(folder):
-    paths = ["/x", "/usr/x", "/var/tmp/x", "/dev/shm/x", "/dev/x", folder + "/solution.md", folder + "/new",
+    paths = ["/x", "/usr/x", "/tmp/x", "/var/tmp/x", "/dev/shm/x", "/dev/x", folder + "/solution.md", folder + "/new",
              torch.__file__, os.__file__, sys.modules["confined"].__file__]
     changes = {path: lambda path=path: open(path, "a") for path in paths}
     changes["remove"] = lambda: os.remove(folder + "/solution.md")
     changes["rename"] = lambda: os.rename(folder + "/solution.md", folder + "/other")
-    changes["link"] = lambda: os.link(folder + "/solution.md", "/tmp/link")
+    changes["link"] = lambda: os.link(folder + "/solution.md", "/sandbox/scratch/link")
     changes["mode"] = lambda: os.chmod(folder, 0)
     changes["truncate"] = lambda: os.truncate(folder + "/solution.md", 0)
     return succeeded(**changes)""",
@@ -90,12 +94,12 @@ ATTACKS: dict[str, Attack] = {
     ),
     "writes anything without a scratch folder": Attack(
         """def attack(folder):
-    return succeeded(tmp=lambda: open("/tmp/x", "w"), folder=lambda: os.mkdir("/tmp/y"))""",
+    return succeeded(tmp=lambda: open(os.environ["TMPDIR"] + "/x", "w"), folder=lambda: os.mkdir(os.environ["TMPDIR"] + "/y"))""",
         nothing,
         (Isolation.NO_SCRATCH, Isolation.REDUCED),
     ),
     "looks for secrets in its environment and memory": Attack(
-        f"""def attack(folder):
+        """def attack(folder):
     libc.getenv.restype = ctypes.c_char_p
     found = ["environment"] if "SECRET" in os.environ or libc.getenv(b"SECRET") else []
     secret = "".join(["token", "-9f3-of", "-the-grader"])
@@ -153,10 +157,10 @@ ATTACKS: dict[str, Attack] = {
     ),
     "asks the kernel for more": Attack(
         """def attack(folder):
-    calls = dict(unshare=(272, 0x10000000), setns=(308, 3, 0), mount=(165, 0, b"/tmp", b"tmpfs", 0, 0), bpf=(321, 0, 0, 0),
+    calls = dict(unshare=(272, 0x10000000), setns=(308, 3, 0), mount=(165, 0, b"/sandbox/scratch", b"tmpfs", 0, 0), bpf=(321, 0, 0, 0),
                  io_uring=(425, 1, 0), keyctl=(250, 0, 0), userfaultfd=(323, 0), perf=(298, 0, 0, 0, 0, 0),
                  memfd=(319, b"x", 0), shmget=(29, 0, 4096, 0o666), msgget=(68, 0, 0o666), setuid=(105, 0),
-                 chroot=(161, b"/tmp"), pivot=(155, b"/", b"/"), personality=(135, 0x40000), seccomp=(317, 1, 0, 0),
+                 chroot=(161, b"/sandbox/scratch"), pivot=(155, b"/", b"/"), personality=(135, 0x40000), seccomp=(317, 1, 0, 0),
                  setrlimit=(160, 7, 0), prlimit=(302, 0, 7, 1, 0), dumpable=(157, 4, 1), deathsig=(157, 1, 0),
                  quotactl=(179, 0, 0, 0, 0), acct=(163, 0), reboot=(169, 0), module=(313, 0, 0, 0), mlock=(149, 0, 4096),
                  open_by_handle=(304, 0, 0, 0), x32_getpid=(0x40000000 + 39,), sched=(144, 0, 1, 0), pkey=(330, 0, 0))
@@ -209,7 +213,7 @@ ATTACKS: dict[str, Attack] = {
     written = 0
     try:
         for number in range(100):
-            with open(f"/tmp/{number}", "wb", buffering=0) as file:
+            with open(f"/sandbox/scratch/{number}", "wb", buffering=0) as file:
                 for _ in range(16): written += file.write(bytes(1 << 22))
     except OSError:
         pass
@@ -220,7 +224,7 @@ ATTACKS: dict[str, Attack] = {
         """def attack(folder):
     made = 0
     try:
-        while made < 5000: open(f"/tmp/e{made}", "w").close(); made += 1
+        while made < 5000: open(f"/sandbox/scratch/e{made}", "w").close(); made += 1
     except OSError:
         pass
     return [] if made <= 2048 else [made]""",

@@ -1,20 +1,18 @@
 """A notebook's cells run one by one, and one that fails costs no other."""
 
-from collections.abc import Sequence
+import contextlib
 
 import pytest
+import torch
 
 from autograder.sandbox import CellError, Isolation, Lane, Limits, Student, WorkerLost
 
 GOOD = "def good(): return 1"
+SDPA = "f calls torch's scaled_dot_product_attention"
 
 
 def failures(student: Student) -> list[tuple[int, str]]:
     return [(error.cell, error.kind) for error in student.cell_errors]
-
-
-def opened(lane: Lane, cells: Sequence[str]) -> Student:
-    return lane.open(cells)
 
 
 def test_a_syntax_error_costs_its_own_cell(lane: Lane) -> None:
@@ -94,7 +92,11 @@ def test_timed_cells_and_lines_run(lane: Lane) -> None:
 
 
 def test_plots_are_drawn_and_thrown_away(lane: Lane) -> None:
-    cell = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.title('α'); plt.show()\nfig, ax = plt.subplots()"
+    cell = """
+import matplotlib.pyplot as plt
+plt.plot([1, 2]); plt.title('α'); plt.show()
+figure, axes = plt.subplots()
+"""
     with lane.open([cell, "def open_figures(): return len(plt.get_fignums())"]) as student:
         assert student.cell_errors == []
         assert student.open_figures() == 0
@@ -167,11 +169,14 @@ def test_output_is_not_repeated_when_cells_are_replayed(lane: Lane) -> None:
 @pytest.mark.parametrize(
     ("body", "flag"),
     [
-        ("return F.scaled_dot_product_attention(x, x, x)", "f calls torch's scaled_dot_product_attention"),
-        ("return alias(x, x, x)", "f calls torch's scaled_dot_product_attention"),
-        ("return helper(x)", "f calls torch's scaled_dot_product_attention"),
-        ("return torch.nn.MultiheadAttention(4, 2)(x, x, x)[0]", "f calls torch's multi_head_attention_forward"),
-        ("return torch.ops.aten.scaled_dot_product_attention(x, x, x)", "f calls torch's scaled_dot_product_attention"),
+        ("return F.scaled_dot_product_attention(x, x, x)", SDPA),
+        ("return alias(x, x, x)", SDPA),
+        ("return helper(x)", SDPA),
+        (
+            "return torch.nn.MultiheadAttention(4, 2)(x, x, x)[0]",
+            "f calls torch's multi_head_attention_forward",
+        ),
+        ("return torch.ops.aten.scaled_dot_product_attention(x, x, x)", SDPA),
         ("import attnbook", "f tries to import attnbook"),
         ("from autograder.checks import test_attention", "f tries to import autograder"),
         ("return x.softmax(-1) @ x", None),
@@ -180,19 +185,15 @@ def test_output_is_not_repeated_when_cells_are_replayed(lane: Lane) -> None:
 def test_a_ready_made_routine_or_a_refused_import_is_flagged(
     lane: Lane, body: str, flag: str | None
 ) -> None:
-    import torch  # noqa: PLC0415
-
     cells = [
-        "import torch, torch.nn.functional as F\nalias = F.scaled_dot_product_attention\n"
+        "import torch, torch.nn.functional as F\nalias = F.scaled_dot_product_attention",
         "alias(*[torch.ones(1, 2, 4)] * 3)\ndef helper(x): return alias(x, x, x)",
         f"def f(x):\n    {body}",
     ]
     with lane.open(cells) as student:
         assert student.flags == []
-        try:
+        with contextlib.suppress(ModuleNotFoundError):
             student.f(torch.ones(3, 4, 4))
-        except ModuleNotFoundError as error:
-            assert "not available while an exercise is graded" in str(error)
         assert student.flags == ([flag] if flag else [])
 
 
@@ -203,12 +204,13 @@ def test_the_reference_package_cannot_be_imported_by_a_cell(lane: Lane) -> None:
         assert student.good() == 1
 
 
-def test_a_submission_that_used_up_its_time_is_over(lane: Lane) -> None:
+@pytest.mark.slow
+def test_a_submission_that_used_up_its_time_is_over() -> None:
     limits = Limits(call_seconds=0.5, cell_seconds=0.5, submission_seconds=0.8)
     with Lane(Isolation.FULL, limits) as short:
         student = short.open([GOOD, *["while True: pass"] * 5])
         assert {error.kind for error in student.cell_errors} == {"timeout"}
-        with pytest.raises(WorkerLost, match="used up its 0.8 seconds"):
+        with pytest.raises(WorkerLost, match=r"used up its 0\.8 seconds"):
             student.good()
 
 

@@ -1,0 +1,1 @@
+"""Faulty implementations with switches, by stem; correct when all switches are off."""

@@ -1,0 +1,1 @@
+"""Inputs that tell the known mistakes apart, by stem."""
