@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
-
 from autograder.demo.cells import equivalent_cell, faulty_cell
 from autograder.faults import fault_models
 from autograder.faults.model import FaultModel
@@ -76,11 +74,11 @@ def write_class(stem: str, samples: Iterable[Sample], root: Path) -> None:
     """Write ``root/<learner>/<stem>.ipynb`` for each sample, as Jupyter would save it."""
     sheet = release(stem)
     for sample in samples:
-        notebook = nbformat.reads(sheet.decode(), as_version=4)
-        for cell in notebook.cells:
-            answered = defined_names(cell.source) & set(sample.cells)
-            if cell.cell_type == "code" and answered:
-                cell.source = sample.cells[answered.pop()]
+        notebook = json.loads(sheet)
+        for cell in notebook["cells"]:
+            answered = defined_names("".join(cell["source"])) & set(sample.cells)
+            if cell["cell_type"] == "code" and answered:
+                cell["source"] = sample.cells[answered.pop()]
         content = json.dumps(notebook, indent=1, ensure_ascii=False)
         replace_file(root / sample.learner / f"{stem}.ipynb", content.encode())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -67,7 +66,7 @@ def _require_possible(attempt: AttemptRow, exercise: str | None, score: float | 
         raise GradebookError(
             f"{attempt.sheet.stem} has no exercise {exercise!r}; it has {_listed(list(maxima))}"
         )
-    if score is not None and not (math.isfinite(score) and 0 <= score <= highest):
+    if score is not None and not 0 <= score <= highest:  # NaN lies nowhere
         raise GradebookError(f"a mark must lie between 0 and {highest:g}, got {score:g}")
 
 

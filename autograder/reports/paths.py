@@ -46,4 +46,4 @@ def _readable(name: str) -> str:
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold())
     kept = (char if unicodedata.category(char)[0] in "LMN" else "-" for char in folded)
     words = [word for word in "".join(kept).split("-") if word]
-    return "-".join(words)[:_LONGEST_READABLE].strip("-") or "unnamed"
+    return "-".join(words)[:_LONGEST_READABLE] or "unnamed"

@@ -14,8 +14,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import nbformat
-
 MAX_CELLS = 2000
 """More cells than this are refused: no sheet has a hundred."""
 
@@ -134,6 +132,9 @@ def _why_not_json(text: str, error: json.JSONDecodeError) -> str:
 
 def _upgrade(text: str, version: int) -> Mapping[str, Any]:
     """Bring an old notebook to format 4; nbformat's complaints about details go nowhere."""
+    # Imported here: it takes two seconds (jsonschema reads a grammar), for a rare case.
+    import nbformat
+
     logger = logging.getLogger("traitlets")
     disabled, logger.disabled = logger.disabled, True
     try:

@@ -17,13 +17,14 @@ from torch import Tensor
 
 from attnbook.attention import attention_weights, scaled_dot_product_attention
 from attnbook.masks import causal_mask, padding_mask
-from autograder.faults.attention import WEIGHTS_FAULTS, faulty_weights
+from autograder.faults import fault_models
 
 EXPLORER = Path(__file__).parents[2] / "book" / "assets" / "explorer"
 CORRECT = "correct"
 # Its weights are right; what it does to the caller's tensor is not in the figure.
 NOT_IN_THE_FIGURE = {"an input is changed in place"}
-FAULTS = {fault.name: fault for fault in WEIGHTS_FAULTS if fault.name not in NOT_IN_THE_FIGURE}
+MODEL = fault_models("attention")["attention_weights"]
+FAULTS = [fault.name for fault in MODEL.faults if fault.name not in NOT_IN_THE_FIGURE]
 NAMES = [CORRECT, *FAULTS]
 QUERIES, KEYS, D_HEAD, D_VALUE = 5, 7, 3, 2
 
@@ -120,7 +121,7 @@ def in_torch(name: str, case: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor, T
         weights = attention_weights(query, key, mask)
         output = scaled_dot_product_attention(query, key, value, mask)
     else:
-        weights = faulty_weights(query, key, mask, **{FAULTS[name].switch: FAULTS[name].value})
+        weights = MODEL.faulty([name])(query, key, mask)
         output = weights @ value
     gradients = torch.autograd.grad(output.sum(), (query, key))
     return weights.detach(), output.detach(), *gradients
@@ -131,7 +132,7 @@ def assert_same(ours: Tensor, theirs: Tensor) -> None:
 
 
 def test_the_explorer_offers_the_mistakes_of_the_fault_model_in_its_order():
-    assert [fault["name"] for fault in in_node()["faults"]] == list(FAULTS)
+    assert [fault["name"] for fault in in_node()["faults"]] == FAULTS
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -157,7 +158,7 @@ def test_swapped_weights_without_a_mask_are_those_of_torch_although_no_output_fo
     name = "query and key are swapped"
     query, key = as_tensor(CASES[0]["query"]), as_tensor(CASES[0]["key"])
     steps = in_node()["runs"][0][name]
-    assert_same(as_tensor(steps["weights"]), faulty_weights(query, key, operands="key query"))
+    assert_same(as_tensor(steps["weights"]), MODEL.faulty([name])(query, key))
     assert steps["error"] == f"{KEYS} × {QUERIES} weights do not fit {KEYS} × {D_VALUE} values"
 
 
@@ -201,7 +202,7 @@ def preset_of(wanted: dict[str, str]) -> dict[str, Any]:
     return found[0]
 
 
-@pytest.mark.parametrize("position", range(len(FAULTS)), ids=list(FAULTS))
+@pytest.mark.parametrize("position", range(len(FAULTS)), ids=FAULTS)
 def test_each_mistake_shows_on_the_input_that_exposes_it_and_hides_on_the_other(position):
     fault = in_node()["faults"][position]
     exposed = preset_of(fault["exposedBy"])["views"][position]

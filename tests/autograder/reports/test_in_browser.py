@@ -103,7 +103,7 @@ def test_the_two_color_schemes_differ(tab, pages):
     assert len(colors) == 2
 
 
-def test_bars_are_as_high_as_the_counts_over_them(tab, pages):
+def test_bars_are_as_high_as_the_counts_over_them_and_stay_in_their_place(tab, pages):
     page = tab()
     page.goto(pages[0])
     bars = page.evaluate(
@@ -111,6 +111,12 @@ def test_bars_are_as_high_as_the_counts_over_them(tab, pages):
            [parseInt(li.querySelector('.bar-count').textContent),
             li.querySelector('.bar').getBoundingClientRect().height])"""
     )
+    top, highest = page.evaluate(
+        """[document.querySelector('.histogram').getBoundingClientRect().top,
+            Math.min(...[...document.querySelectorAll('.bar-count')].map(
+                one => one.getBoundingClientRect().top))]"""
+    )
+    assert highest >= top
     unit = max(height for _, height in bars) / max(count for count, _ in bars)
     assert unit > 15
     for count, height in bars:

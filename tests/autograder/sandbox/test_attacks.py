@@ -4,6 +4,7 @@
 # ruff: noqa: E501
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -334,3 +335,38 @@ def test_an_attack_gains_nothing_and_leaves_nothing(
     assert processes() == before
     with any_lane.open(["def double(x): return len([x]) * 2 * x"]) as neighbor:
         assert neighbor.double(21) == 42
+
+
+def test_an_answer_forged_with_the_right_nonce_is_found_out_at_the_next_call(
+    any_lane: Lane,
+) -> None:
+    forge = """
+def attack(x):
+    caller = sys._getframe()
+    while "nonce" not in caller.f_locals:
+        caller = caller.f_back
+    wire, messages = sys.modules["confined.wire"], sys.modules["confined.messages"]
+    reply = messages.Returned(value="forged", observed=messages.Observed())
+    table = sys.modules["confined.tensors"].TensorTable()
+    header = messages.encode_header(messages.ReplyHeader(reply, table))
+    wire.write_frame(3, caller.f_locals["nonce"], header, [])
+    return "real"
+"""
+    with any_lane.open([PREAMBLE + forge]) as student:
+        assert student.attack(1) == "forged"
+        with pytest.raises(WorkerLost, match=FORGED):
+            student.attack(1)
+        student.restart()
+        assert student.attack(1) == "forged"
+
+
+def test_two_hostile_submissions_at_once_leave_an_honest_one_alone(any_lane: Lane) -> None:
+    sources = [
+        ATTACKS["takes memory with bytes"].source,
+        ATTACKS["loops and ignores every signal"].source,
+    ]
+    hostile = [any_lane.open([PREAMBLE + source]) for source in sources]
+    with any_lane.open(["def double(x): return 2 * x"]) as honest, ThreadPoolExecutor(2) as threads:
+        calls = [threads.submit(student.attack, "") for student in hostile]
+        assert [honest.double(number) for number in range(20)] == list(range(0, 40, 2))
+        assert all(isinstance(call.exception(), WorkerLost) for call in calls)

@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -83,9 +84,43 @@ def with_filter(program: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "configuration", configuration)
 
 
+ALLOW_EVERYTHING = struct.pack("HBBI", 0x06, 0, 0, 0x7FFF_0000)
+
+
+@pytest.mark.slow
+def test_without_its_filter_a_submission_still_has_no_privileges_files_or_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_filter(ALLOW_EVERYTHING, monkeypatch)
+    cell = """
+import ctypes, os, socket, struct
+libc = ctypes.CDLL(None, use_errno=True)
+def capabilities():
+    data = ctypes.create_string_buffer(24)
+    assert libc.capget(struct.pack("Ii", 0x20080522, 0), data) == 0
+    return list(struct.unpack("6I", data.raw))
+def mount(): return libc.mount(b"tmpfs", b"/sandbox/scratch", b"tmpfs", 0, None)
+def connect(port): socket.create_connection(("127.0.0.1", port), 1)
+def read(path): return open(path).read()
+def processes(): return os.getpid(), os.getppid()
+"""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        Lane(Isolation.FULL) as lane,
+        lane.open([cell]) as student,
+    ):
+        assert student.capabilities() == [0] * 6
+        assert student.mount() == -1
+        assert student.processes() == (1, 0)
+        with pytest.raises(OSError, match=r"refused|unreachable|ermission|permitted"):
+            student.connect(server.getsockname()[1])
+        for path in ("/sandbox", "/etc/passwd", "/proc/self/maps"):
+            with pytest.raises(OSError, match=r"Permission denied|No such file"):
+                student.read(path)
+
+
 def test_a_sandbox_that_does_not_hold_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    allow_everything = struct.pack("HBBI", 0x06, 0, 0, 0x7FFF_0000)
-    with_filter(allow_everything, monkeypatch)
+    with_filter(ALLOW_EVERYTHING, monkeypatch)
     with pytest.raises(IsolationRefused, match=r"full: not prevented: forking, opening a socket"):
         find_isolation()
 

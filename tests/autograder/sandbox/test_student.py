@@ -349,7 +349,14 @@ def test_a_closed_submission_answers_no_more(lane: Lane) -> None:
 
 def test_two_submissions_of_one_lane_do_not_meet(lane: Lane) -> None:
     cells = [
-        "box = []\ndef put(x):\n    open('/sandbox/scratch/x', 'a').write('x')\n    box.append(x)\n    return len(box)"
+        """
+box = []
+def put(x):
+    open('/sandbox/scratch/x', 'a').write('x')
+    box.append(x)
+    return len(box), open('/sandbox/scratch/x').read()
+"""
     ]
     with lane.open(cells) as first, lane.open(cells) as second:
-        assert [first.put(1), first.put(2), second.put(1)] == [1, 2, 1]
+        assert [first.put(1), first.put(2)] == [(1, "x"), (2, "xx")]
+        assert second.put(1) == (1, "x")
