@@ -69,7 +69,7 @@ def grade(  # noqa: PLR0913 - each is a choice of the command line
     with Journal(path, identity) as journal:
         results = _graded(folder.files, journal, lanes, isolation, seed, progress)
     course = ClassResults(isolation=isolation.value, seed=seed, submissions=results)
-    with Gradebook(gradebook or f"sqlite:///{out / 'gradebook.sqlite'}") as book:
+    with Gradebook(gradebook or out / "gradebook.sqlite") as book:
         book.record(results, seed=seed, isolation=isolation.value)
     replace_file(out / "results.json", encode(course))
     replace_file(out / "grades.csv", grades_csv(course))

@@ -59,6 +59,8 @@ class Student:
             MissingName: If the notebook does not define it.
             WorkerLost: If it is a plain value and the worker is gone.
         """
+        if name not in self.names and self._seconds_left <= 0:
+            raise self._out_of_time()
         if name not in self.names:
             raise MissingName(f"the submission does not define {name}")
         if name in self._functions:
@@ -91,9 +93,20 @@ class Student:
         while (fatal := self._run_until_lost()) is not None:
             del self._remaining[fatal]
             if self._seconds_left <= 0:
+                self._give_up_after(fatal)
                 break
             self._reconnect()
+        self._replaying = False
         self.cell_errors.sort(key=lambda error: error.cell)
+
+    def _give_up_after(self, fatal: int) -> None:
+        """Record the cells that no time is left for."""
+        reason = self._out_of_time()
+        self.cell_errors += [
+            CellError(position, reason.status, f"not run: {reason.message}")
+            for position in self._remaining
+            if position > fatal
+        ]
 
     def _reconnect(self) -> None:
         self._connection = self._connect()
@@ -120,7 +133,6 @@ class Student:
                 return position
             else:
                 self._note_cell(position, reply)
-        self._replaying = False
         return None
 
     def _note_cell(self, position: int, reply: Reply) -> None:
@@ -139,9 +151,7 @@ class Student:
         """Send a request within its own time and the submission's; note what it printed."""
         if self._seconds_left <= 0:
             self._connection.close()
-            raise WorkerLost(
-                f"the notebook used up its {self._limits.submission_seconds:.3g} seconds", "timeout"
-            )
+            raise self._out_of_time()
         started = time.monotonic()
         try:
             bound = min(seconds or self._limits.call_seconds, self._seconds_left)
@@ -152,6 +162,10 @@ class Student:
             raise self._connection.violation()
         self._note(exchanged.reply.observed, label)
         return exchanged
+
+    def _out_of_time(self) -> WorkerLost:
+        allowed = self._limits.submission_seconds
+        return WorkerLost(f"the notebook used up its {allowed:.3g} seconds", "timeout")
 
     def _violation(self) -> WorkerLost:
         return self._connection.violation()

@@ -30,19 +30,22 @@ class Visibility:
         python: The interpreter's program file.
         import_roots: Folders on the path of imports, in order.
         readable: Folders and files that may be read.
-        hidden: Folders and files beneath them that may not.
+        hidden: Folders and files beneath them that mounts cover.
+        secret: The folders among them that hold code. The others only say where code is, and
+            cost each fork a Landlock rule for every one of their neighbors.
     """
 
     python: Path
     import_roots: tuple[Path, ...]
     readable: tuple[Path, ...]
     hidden: tuple[Path, ...]
+    secret: tuple[Path, ...]
 
     def pieces(self, root: Path) -> Iterator[tuple[Path, bool]]:
-        """Divide ``root`` around what is hidden: (path, True) to read, (folder, False) to list."""
-        if root in self.hidden:
+        """Divide ``root`` around what is secret: (path, True) to read, (folder, False) to list."""
+        if root in self.secret:
             return
-        if not any(root in path.parents for path in self.hidden):
+        if not any(root in path.parents for path in self.secret):
             yield root, True
             return
         yield root, False
@@ -65,10 +68,10 @@ def around(import_roots: tuple[Path, ...]) -> Visibility:
         path for folder in {*import_roots, *_python_folders()} for path in _project_files(folder)
     }
     hidden.update(path for path in _project_locations() if path not in import_roots)
-    beneath = [path for path in hidden if any(folder in path.parents for folder in readable)]
-    return Visibility(
-        Path(sys.executable).resolve(), import_roots, tuple(readable), tuple(sorted(beneath))
-    )
+    beneath = sorted(path for path in hidden if any(root in path.parents for root in readable))
+    secret = [path for path in beneath if path.is_dir() and not path.suffix]
+    python = Path(sys.executable).resolve()
+    return Visibility(python, import_roots, tuple(readable), tuple(beneath), tuple(secret))
 
 
 def _import_roots() -> tuple[Path, ...]:

@@ -8,10 +8,11 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
+
 from autograder import sandbox
 from autograder.cli import main
 from autograder.grading.course import rules, sheets
-from click.testing import CliRunner, Result
 
 from .grading.conftest import hand_in, notebook
 

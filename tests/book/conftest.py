@@ -3,11 +3,11 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,11 +36,6 @@ class Build:
     returncode: int
     seconds: float
     log: str
-
-
-def documents_of_the_toc() -> list[str]:
-    toc = (ROOT / "_toc.yml").read_text()
-    return re.findall(r"(?m)^\s*-?\s*(?:root|file):\s*(\S+)\s*$", toc)
 
 
 def cannot_run(reason: str) -> NoReturn:
@@ -88,7 +83,10 @@ def build_book() -> Callable[..., Build]:
 @pytest.fixture(scope="session")
 def documents() -> list[str]:
     """Return the names of the table of contents, such as `book/attention`, in its order."""
-    return documents_of_the_toc()
+    patterns = re.findall(r"(?m)^[\s-]*(?:root|file|glob):\s*(\S+)$", (ROOT / "_toc.yml").read_text())
+    found = [path for pattern in patterns for path in sorted(ROOT.glob(f"{pattern}.*"))]
+    names = [path.relative_to(ROOT).with_suffix("").as_posix() for path in found]
+    return list(dict.fromkeys(names))
 
 
 @pytest.fixture(scope="session")

@@ -325,6 +325,9 @@ def test_no_mask_differs_from_a_mask_that_shows_all(page):
     assert "no difference" in text(page, "badge")
     page.get_by_role("button", name="all visible", exact=True).click()
     assert weights(page)[0] == ["0"] * 6
+    page.get_by_role("button", name="no mask", exact=True).click()
+    page.get_by_label("q1 may see k1").uncheck()
+    assert weights(page)[0] == ["1", "0", "0", "0", "0", "1"]
 
 
 def test_the_tally_grows_until_one_input_exposes_every_mistake(page):

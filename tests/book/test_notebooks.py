@@ -38,15 +38,15 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
 
 
-def printed_text(cell: NotebookNode) -> list[str]:
-    """Return the texts among a cell's outputs; a figure's text is not shown on the page."""
-    texts = []
+def printed_lines(cell: NotebookNode) -> list[str]:
+    """Return the lines among a cell's outputs; a figure's text is not shown on the page."""
+    lines: list[str] = []
     for output in cell.outputs:
         if output.output_type == "stream":
-            texts.append(output.text)
+            lines += output.text.splitlines()
         elif set(output.get("data", {})) == {"text/plain"}:
-            texts.append(output.data["text/plain"])
-    return [text.strip() for text in texts if text.strip()]
+            lines += output.data["text/plain"].splitlines()
+    return [line for line in lines if line.strip()]
 
 
 @pytest.fixture(scope="module", params=SOURCES, ids=name_of)
@@ -80,7 +80,7 @@ def test_the_page_shows_what_a_clean_run_prints(executed, source, html):
     seen = html_escapes.unescape(re.sub(r"<[^>]*>", "", page))
     cells = code_cells(nbformat.read(executed, as_version=4))
     compared = [cell for cell in cells if IGNORED not in cell.metadata.get("tags", [])]
-    missing = [text for cell in compared for text in printed_text(cell) if text not in seen]
+    missing = [line for cell in compared for line in printed_lines(cell) if line not in seen]
     assert missing == []
 
 

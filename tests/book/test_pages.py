@@ -16,9 +16,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "_build" / "screenshots"
-TOC = (ROOT / "_toc.yml").read_text()
-DOCUMENTS = re.findall(r"(?m)^\s*-?\s*(?:root|file):\s*(\S+)\s*$", TOC)
-PAGES = [*DOCUMENTS, "search", "genindex"]
 
 # What axe finds in the theme and we cannot mend: (rule, part of the element's HTML) → reason.
 ALLOWED: dict[tuple[str, str], str] = {}
@@ -183,11 +180,13 @@ def visitor(request: pytest.FixtureRequest, open_view: Callable[[View], Visitor]
 
 
 @pytest.fixture
-def findings(visitor: Visitor) -> Callable[[Callable[[Visit], Any]], dict[str, Any]]:
+def findings(visitor: Visitor, documents: list[str]) -> Callable[[Callable[[Visit], Any]], dict[str, Any]]:
     """Return a function that asks every page's visit for problems: {page: problems}."""
 
+    pages = [*documents, "search", "genindex"]
+
     def ask(problems: Callable[[Visit], Any]) -> dict[str, Any]:
-        answers = {name: problems(visitor.visit(name)) for name in PAGES}
+        answers = {name: problems(visitor.visit(name)) for name in pages}
         return {name: answer for name, answer in answers.items() if answer}
 
     return ask

@@ -21,6 +21,9 @@ DEFINE = "def causal_mask(num_queries, num_keys=None):\n"
 TRIL = (
     "torch.ones(num_queries, num_keys or num_queries).tril((num_keys or num_queries) - num_queries)"
 )
+MAGICS = "%matplotlib inline\n%timeit 1\n!echo hello\n%%time\n1"
+PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nplt.savefig('a.png')"
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)
@@ -52,27 +55,35 @@ CASES = {
     "memory": answer("x = bytearray(10**11)", "crashed", "1.5 GB of memory"),
     "wrong type": answer("return [[True]]", "failed", "got a list of 1"),
     "nothing returned": answer("pass", "failed", "got nothing (None)"),
-    "wrong shape": answer("return torch.ones(1, 1, 1, dtype=bool)", "failed", "must have the shape"),
-    "NaN": answer("return torch.full((num_queries, num_keys or num_queries), torch.nan)", "failed", ""),
+    "wrong shape": answer("return torch.ones(1, 1, 1) == 1", "failed", "must have the shape"),
+    "NaN": answer(f"return {TRIL} * torch.nan", "failed", ""),
     "a function for a value": answer("return lambda: 1", "failed", "must be a tensor"),
     "output flood": answer(
-        f"for _ in range(20_000):\n    print('x' * 100)\nreturn ({TRIL}).bool()", "passed", "", score=3.0
+        f"for _ in range(20_000):\n    print('x' * 100)\nreturn {TRIL}.bool()",
+        "passed",
+        "",
+        score=3.0,
     ),
     "cell that never ends": Case(
-        notebook({BROKEN: DEFINE + "    pass\nwhile True:\n    pass"}), "timeout", "code cell 4", 0.0
+        notebook({BROKEN: DEFINE + "    pass\nwhile True:\n    pass"}),
+        "timeout",
+        "code cell 4",
+        0.0,
     ),
     "cell that crashes": Case(
-        notebook({BROKEN: DEFINE + "    pass\nimport os; os._exit(1)"}), "crashed", "code cell 4", 0.0
+        notebook({BROKEN: DEFINE + "    pass\nimport os; os._exit(1)"}),
+        "crashed",
+        "code cell 4",
+        0.0,
     ),
     "error in a cell that defines nothing": Case(notebook({}, "1 / 0"), "passed", "", 3.0),
     "duplicate definitions": Case(
         notebook({BROKEN: RIGHT[BROKEN] + "\n\ndef unused(): pass"}, DEFINE + "    return None"),
         "passed", "", 3.0,
     ),
-    "magics": Case(notebook({}, "%matplotlib inline\n%timeit 1\n!echo hello\n%%time\n1"), "passed", "", 3.0),
+    "magics": Case(notebook({}, MAGICS), "passed", "", 3.0),
     "plots": Case(
-        notebook({}, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nplt.savefig('a.png')"),
-        "passed", "", 3.0,
+        notebook({}, PLOT), "passed", "", 3.0
     ),
     "its own check cells": Case(
         notebook({}, "from autograder import check\ncheck(print)\ncheck()"), "passed", "", 3.0

@@ -15,6 +15,7 @@ from autograder.sandbox import Isolation
 from .conftest import hand_in, notebook
 
 ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.slow
 WRONG = {
     "attention_weights": "def attention_weights(query, key, mask=None):\n    return torch.zeros(1)",
     "scaled_dot_product_attention": (
@@ -60,7 +61,8 @@ ATTACKS = {
     ),
     "writes results": (
         "import os\nLIE = None\n"
-        f"for path in ({str(ROOT / 'forged')!r}, 'results.json', '../results.json', '/tmp/forged'):\n"
+        f"paths = ({str(ROOT / 'forged')!r}, 'results.json', '../results.json', '/tmp/forged')\n"
+        "for path in paths:\n"
         "    try: open(path, 'w').write('{\"score\": 12}')\n"
         "    except OSError: pass"
     ),

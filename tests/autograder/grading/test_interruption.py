@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from autograder.gradebook import Gradebook
 from autograder.grading import lanes
 from autograder.grading.lane import Task
@@ -22,6 +23,7 @@ from .conftest import hand_in, notebook
 
 LEARNERS = [f"learner {number}" for number in range(7)]
 SLOW = "import time\ntime.sleep(0.5)"
+pytestmark = pytest.mark.slow
 PATIENCE = 120  # seconds; a busy machine is no failure
 
 

@@ -208,8 +208,12 @@ def test_the_reference_package_cannot_be_imported_by_a_cell(lane: Lane) -> None:
 def test_a_submission_that_used_up_its_time_is_over() -> None:
     limits = Limits(call_seconds=0.5, cell_seconds=0.5, submission_seconds=0.8)
     with Lane(Isolation.FULL, limits) as short:
-        student = short.open([GOOD, *["while True: pass"] * 5])
+        student = short.open([GOOD, *["while True: pass"] * 4, "def late(): return 1"])
+        assert [error.cell for error in student.cell_errors] == [2, 3, 4, 5, 6]
         assert {error.kind for error in student.cell_errors} == {"timeout"}
+        assert student.cell_errors[-1].message.startswith("not run: ")
+        with pytest.raises(WorkerLost):
+            student.late()
         with pytest.raises(WorkerLost, match=r"used up its 0\.8 seconds"):
             student.good()
 

@@ -179,6 +179,7 @@ def importable(names):
         except (ImportError, PermissionError):
             pass
     return found
+exists = os.path.exists
 def readable(folder):
     found = []
     for parent, _, files in os.walk(folder):
@@ -194,6 +195,10 @@ def readable(folder):
             "other"
         ]
         assert student.readable(str(packages)) == ["__init__.py"]
+        # Mounts cover what Landlock refuses; without namespaces its names can be seen.
+        assert student.exists(str(packages / "attnbook" / "__init__.py")) is (
+            isolation is Isolation.REDUCED
+        )
 
 
 def test_only_what_is_hidden_is_left_out(tmp_path: Path) -> None:

@@ -238,6 +238,17 @@ def test_a_slice_carries_nothing_of_its_neighbors() -> None:
     assert view.as_strided((4, 3), (4, 1))[:, 1].tolist() == [0.0] * 4
 
 
+def test_views_of_one_memory_in_two_dtypes_still_share_it() -> None:
+    base = torch.arange(16, dtype=torch.uint8)
+    views = [base[1:5], base.view(torch.float32)[1:3]]
+    table, memory = pack_tensors(views)
+    assert len(memory) == 1
+    first, second = unpack_tensors(table, unpack_memory(table, bytearray(b"".join(memory))))
+    assert torch.equal(first, views[0])
+    assert torch.equal(second.view(torch.uint8), views[1].view(torch.uint8))
+    assert first.untyped_storage().data_ptr() == second.untyped_storage().data_ptr()
+
+
 @pytest.fixture
 def pair():
     ours, theirs = socket.socketpair()

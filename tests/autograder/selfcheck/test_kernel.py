@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode, reads
+
 from autograder.demo.cells import faulty_cell
 from autograder.faults import fault_models
 from autograder.release import release, solution_cells
 from autograder.submission import defined_names
-from nbclient import NotebookClient
-from nbformat import NotebookNode, reads
 
+pytestmark = pytest.mark.slow
 FAULT = "sees one position ahead"
 
 

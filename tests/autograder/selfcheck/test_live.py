@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from autograder import check
 from autograder.faults import fault_models
 from autograder.results import ExerciseResult
@@ -42,7 +43,9 @@ def test_two_mistakes_are_both_named() -> None:
 
 
 def test_an_answer_with_no_known_mistake_is_not_guessed_at() -> None:
-    text = as_text(assess_answers({"causal_mask": lambda *_: torch.zeros(3, 2)}, ["causal_mask"])[0])
+    text = as_text(
+        assess_answers({"causal_mask": lambda *_: torch.zeros(3, 2)}, ["causal_mask"])[0]
+    )
     assert "The mistake:" not in text
     assert "No known mistake gives this result" in text
     assert "The smallest case that fails" in text
