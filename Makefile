@@ -37,7 +37,8 @@ serve: ## Serve the built book on this machine, at PORT=8000; Ctrl-C ends it
 	@$(PYTHON) book/serve.py --port $(PORT)
 
 lab: $(READY) ## Open JupyterLab on the exercises
-	@jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir=book/exercises
+	@jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir=book/exercises \
+	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 demo: system $(READY) ## Grade the sample class and say where its page is
 	@autograder demo

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from autograder.book import heading
 from autograder.checks.compare import Mismatch
 from autograder.checks.session import CheckSession, Verdict
 from autograder.faults.diagnose import Diagnosis, diagnose
@@ -125,6 +126,7 @@ def _result(
     results = [_check(verdict) for verdict in verdicts]
     faults = diagnosis.faults if diagnosis else ()
     unnamed = NO_NAME if diagnosis and diagnosis.counterexample else ""
+    read = (faults[0].read if faults else model.read) if model else ""
     return ExerciseResult(
         name=exercise,
         status=status,
@@ -134,7 +136,8 @@ def _result(
         hint="\n".join(fault.hint for fault in faults) or unnamed,
         checks=results,
         counterexample=diagnosis.counterexample if diagnosis else "",
-        read=(faults[0].read if faults else model.read) if model else "",
+        read=read,
+        read_title=heading(read) or "" if read else "",
         message=message,
     )
 

@@ -58,6 +58,7 @@ class ExerciseResult(msgspec.Struct, frozen=True, kw_only=True):
         hint: What to think about next; empty when the exercise passed.
         counterexample: The smallest failing case, as text with line breaks.
         read: Label of the chapter's section to read, such as ``attention-scale``.
+        read_title: The heading of that section.
         message: Anything else a person should know, such as the error that a cell raised.
     """
 
@@ -70,6 +71,7 @@ class ExerciseResult(msgspec.Struct, frozen=True, kw_only=True):
     checks: list[CheckResult] = []
     counterexample: str = ""
     read: str = ""
+    read_title: str = ""
     message: str = ""
 
 

@@ -31,7 +31,7 @@ class CompressingHandler(SimpleHTTPRequestHandler):
     # Headers and body leave as one packet instead of waiting for each other.
     wbufsize = -1
 
-    def send_head(self) -> BinaryIO | io.BytesIO | None:  # type: ignore[override]
+    def send_head(self) -> BinaryIO | io.BytesIO | None:
         """Send the headers of a GET or HEAD and return the body."""
         path = Path(self.translate_path(self.path))
         accepts = "gzip" in self.headers.get("Accept-Encoding", "")

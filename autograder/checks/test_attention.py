@@ -72,7 +72,7 @@ def test_extreme_scores_and_half_precision_work(
 
 
 @check("attention_weights", points=0.25)
-def test_weights_leave_the_inputs_as_they_are(
+def test_the_weights_are_right_and_the_inputs_stay_as_they_were(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     query, key, mask = with_an_empty_row(draw)
@@ -143,7 +143,7 @@ def test_outputs_of_extreme_scores_and_in_half_precision_are_right(
 
 
 @check("scaled_dot_product_attention", points=0.25)
-def test_attention_leaves_the_inputs_as_they_are(
+def test_the_output_is_right_and_the_inputs_stay_as_they_were(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     query, key, mask = with_an_empty_row(draw)
@@ -174,7 +174,9 @@ def test_the_last_query_stands_at_the_last_key(
 
 
 @check("causal_mask", points=1)
-def test_the_causal_mask_is_boolean(student: Functions, reference: Functions, draw: Draw) -> None:
+def test_every_element_is_the_right_boolean(
+    student: Functions, reference: Functions, draw: Draw
+) -> None:
     (length,) = draw.sizes(1)
     same_tensor(student.causal_mask(length), reference.causal_mask(length), what="the mask")
 
@@ -203,7 +205,9 @@ def test_the_mask_broadcasts_over_heads_and_queries(
 
 
 @check("padding_mask", points=1)
-def test_the_padding_mask_is_boolean(student: Functions, reference: Functions, draw: Draw) -> None:
+def test_each_element_is_the_right_boolean(
+    student: Functions, reference: Functions, draw: Draw
+) -> None:
     lengths, num_keys = padded(draw)
     expected = reference.padding_mask(lengths, num_keys)
     same_tensor(student.padding_mask(lengths, num_keys), expected, what="the mask")

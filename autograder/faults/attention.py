@@ -20,6 +20,13 @@ WEIGHTS_FAULTS = (
         "attention-softmax",
     ),
     Fault(
+        "softmax over axis 1",
+        "softmax_over",
+        "axis 1",
+        "Axis 1 is the keys in a single matrix. Which axis is it when a batch comes first?",
+        "attention-softmax",
+    ),
+    Fault(
         "scores are not scaled",
         "scale",
         "none",
@@ -76,6 +83,13 @@ WEIGHTS_FAULTS = (
         "attention-masks",
     ),
     Fault(
+        "renormalized after the mask",
+        "masking",
+        "renormalized",
+        "What is left of the visible weights when a hidden key takes nearly all? What is 0 / 0?",
+        "attention-masks",
+    ),
+    Fault(
         "masked scores are set to 0",
         "masking",
         0.0,
@@ -87,21 +101,35 @@ WEIGHTS_FAULTS = (
         "masking",
         -20.0,
         "What happens when every score that may be seen is below -20?",
-        "attention-masks",
+        "attention-fill",
     ),
     Fault(
         "masked scores are set to -1e4",
         "masking",
         -1e4,
         "What happens when the scores that may be seen are lower still, or when none may be seen?",
-        "attention-masks",
+        "attention-fill",
     ),
     Fault(
         "masked scores are set to -1e9",
         "masking",
         -1e9,
         "What does a row of equal scores become? And does float16 have a number that large?",
-        "attention-masks",
+        "attention-fill",
+    ),
+    Fault(
+        "masked scores are set to the smallest number",
+        "masking",
+        "smallest number",
+        "The smallest number is not minus infinity. What does a row of equal scores become?",
+        "attention-fill",
+    ),
+    Fault(
+        "a bias of -1e9 is added",
+        "masking",
+        "bias",
+        "What does a row of equal scores become? And which dtype does your result have in float16?",
+        "attention-fill",
     ),
     Fault(
         "the boolean mask is added to the scores",
@@ -140,6 +168,13 @@ ATTENTION_FAULTS = (
         "gradient",
         "detached",
         "Which of query, key and value can still learn? Where does the graph end?",
+        "attention-gradients",
+    ),
+    Fault(
+        "the output is cleaned, not the weights",
+        "empty_row",
+        "output cleaned",
+        "The output is repaired. Multiply NaN weights by a gradient of 0: what reaches the values?",
         "attention-gradients",
     ),
     Fault(
@@ -283,8 +318,8 @@ PADDING_FAULTS = (
     ),
 )
 
-# What the mask does to an empty row is decided by the repair only where masked
-# scores are minus infinity.
+# An empty row comes out as NaN only where masked scores are minus infinity, so only
+# there does it matter whether and where that NaN is repaired.
 NO_INFINITY = (
     "the mask is ignored",
     "the mask is applied after the softmax",
@@ -292,13 +327,17 @@ NO_INFINITY = (
     "masked scores are set to -20",
     "masked scores are set to -1e4",
     "masked scores are set to -1e9",
+    "masked scores are set to the smallest number",
+    "a bias of -1e9 is added",
     "the boolean mask is added to the scores",
 )
 # Weights that are not used hide every mistake in their values.
 IN_THE_WEIGHTS = (
-    # Not the fill of -1e9: float16 cannot hold it, and that error still shows.
-    *(name for name in NO_INFINITY if name != "masked scores are set to -1e9"),
+    # Not those with -1e9: what they do in float16 still shows.
+    *(name for name in NO_INFINITY if "-1e9" not in name),
+    "renormalized after the mask",
     "softmax over the queries",
+    "softmax over axis 1",
     "scores are not scaled",
     "scores are divided by d_head, not by its root",
     "scores are scaled by the number of keys",
@@ -306,6 +345,7 @@ IN_THE_WEIGHTS = (
     "the mask is read the wrong way round",
     "adding -inf makes the gradient NaN",
     "a query that sees nothing gets NaN",
+    "the output is cleaned, not the weights",
     "no gradient flows through the weights",
 )
 
@@ -315,16 +355,23 @@ def _absorbed(by: str, names: Iterable[str]) -> dict[frozenset[str], frozenset[s
     return {frozenset({by, name}): frozenset({by}) for name in names}
 
 
-_SAME_WEIGHTS = {
-    frozenset({"a query that sees nothing gets NaN", name}): frozenset({name})
-    for name in NO_INFINITY
-}
+def _repaired_alike(names: Iterable[str], repair: str) -> dict[frozenset[str], frozenset[str]]:
+    """Return that each of ``names`` is the same function with another repair of empty rows."""
+    return {frozenset({name, repair}): frozenset({name}) for name in names}
+
+
+_SAME_WEIGHTS = _repaired_alike(
+    # Renormalizing an empty row divides 0 by 0, and is NaN with any repair before it.
+    (*NO_INFINITY, "renormalized after the mask"),
+    "a query that sees nothing gets NaN",
+)
 _SAME_WEIGHTS |= _absorbed("the mask is ignored", ["the mask is read the wrong way round"])
 # Dividing by 1 in place changes nothing.
 _SAME_WEIGHTS |= _absorbed("scores are not scaled", ["an input is changed in place"])
 
 _SAME_OUTPUT = (
     _SAME_WEIGHTS
+    | _repaired_alike(NO_INFINITY, "the output is cleaned, not the weights")
     | _absorbed("the weights are not used", IN_THE_WEIGHTS)
     | _absorbed("no gradient flows through the weights", ["adding -inf makes the gradient NaN"])
 )
@@ -369,6 +416,7 @@ MODELS = (
             equivalents.weights_in_float32,
         ),
         read="attention-softmax",
+        uses=(implementations.masked_softmax,),
         same=_SAME_WEIGHTS,
     ),
     FaultModel(
@@ -386,7 +434,7 @@ MODELS = (
         ),
         read="attention-output",
         same=_SAME_OUTPUT,
-        uses=(implementations.faulty_weights,),
+        uses=(implementations.masked_softmax, implementations.faulty_weights),
         follow_through=FollowThrough("attention_weights", _output_from),
     ),
     FaultModel(

@@ -72,7 +72,7 @@ def _first_difference(expected: Tensor, actual: Tensor) -> tuple[int, ...]:
 
 
 def _line(name: str, value: object) -> str:
-    return f"  {name:<10} {_text(value)}"
+    return f"  {name:<11} {_text(value)}"
 
 
 def _text(value: object) -> str:

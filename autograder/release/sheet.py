@@ -16,12 +16,10 @@ import nbformat
 from jupytext.myst import MystMetadataParsingError
 from nbformat import v4
 
+from autograder.book import ROOT, heading
 from autograder.release.marks import MarkError, check_marks, remove_solutions
 from autograder.release.plain_markdown import plain_markdown
 from autograder.release.problem import SourceError
-
-ROOT = Path(__file__).parents[2]
-"""The repository: the exercise sheets are not part of an installed package."""
 
 SOLUTION_TAG = "solution"
 METADATA = {
@@ -60,7 +58,7 @@ def release(stem: str, root: Path = ROOT) -> bytes:
 
 def _cells(text: str, root: Path) -> list[Any]:
     """Return the learner's cells, with ids that follow from what they say."""
-    title_of = partial(_title_of, root=root)
+    title_of = partial(heading, root=root)
     cells = []
     taken: set[str] = set()
     for cell in jupytext.reads(text, fmt="md:myst").cells:
@@ -104,16 +102,6 @@ def _id(cell_type: str, source: str, taken: set[str]) -> str:
             taken.add(cell_id)
             return cell_id
         copies += 1
-
-
-def _title_of(label: str, root: Path) -> str | None:
-    """Return the heading under ``(label)=`` in the book or in a sheet."""
-    heading = re.compile(rf"^\({re.escape(label)}\)=\n+#+ +(.+?) *$", re.MULTILINE)
-    for folder in ("book", "solutions"):
-        for page in sorted((root / folder).glob("*.md")):
-            if found := heading.search(page.read_text(encoding="utf-8")):
-                return found[1]
-    return None
 
 
 def _line_of(line: str, text: str) -> int:

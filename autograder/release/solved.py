@@ -6,8 +6,8 @@ from pathlib import Path
 
 import jupytext
 
+from autograder.book import ROOT
 from autograder.release.marks import BEGIN, END
-from autograder.release.sheet import ROOT
 
 
 def solution_cells(stem: str, root: Path = ROOT) -> list[str]:

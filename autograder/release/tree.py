@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.book import ROOT
 from autograder.files import replace_file
-from autograder.release.sheet import ROOT, release
+from autograder.release.sheet import release
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def as_text(result: ExerciseResult) -> str:
         lines += ["", "  The smallest case that fails:"]
         lines += [f"    {line}" for line in result.counterexample.splitlines()]
     if result.read:
-        lines += ["", f"  Read: {section(result.read)}"]
+        lines += ["", f"  Read: {section(result)}"]
     return "\n".join(lines)
 
 
@@ -45,7 +45,7 @@ def headline(result: ExerciseResult) -> str:
     return f"{result.name}: {STATUS[result.status]} ({points})"
 
 
-def section(label: str) -> str:
-    """Return where a label of the book leads: ``attention-causal`` is a section of attention."""
-    stem, _, part = label.partition("-")
-    return f"chapter {stem}, section on {part.replace('-', ' ')}" if part else f"chapter {stem}"
+def section(result: ExerciseResult) -> str:
+    """Return which chapter to read, and the heading of the section in it."""
+    chapter = f"chapter {result.read.partition('-')[0]}"
+    return f"{chapter}, “{result.read_title}”" if result.read_title else chapter

@@ -33,6 +33,15 @@ function putTitleInLandmark() {
   }
 }
 
+// The arrow that opens a group of pages has no name.
+function nameGroupsOfPages() {
+  for (const arrow of document.querySelectorAll(".bd-links details > summary")) {
+    const group = arrow.closest("li").querySelector("a, .caption");
+    arrow.setAttribute("aria-label", `Pages of ${group.textContent.trim()}`);
+  }
+}
+
+nameGroupsOfPages();
 markScrollingFormulas();
 nameButtonsByTheirText();
 putTitleInLandmark();

@@ -1,20 +1,30 @@
-"""Pages load what they use: scripts wait for the page, math styles come with math alone.
+"""Pages load what they use, and scripts wait for the page.
 
 Also mends what the theme offers a reader and cannot keep: Colab opens no
 Markdown, so a chapter's Colab button leads to the chapter's exercise sheet.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
-from docutils import nodes
 from sphinx.application import Sphinx
 
 # Inline scripts in the page's head read what this file defines.
 NEEDED_AT_ONCE = ("documentation_options.js",)
-# book.css does what this file of sphinxcontrib-katex is for, and lets long formulas scroll.
-REPLACED_STYLES = {"katex-math.css"}
-MATH_STYLES = {"katex.min.css"}
+# Which part of a page's body calls for a file. The pattern of katex-math.css, from
+# sphinxcontrib-katex, never matches: book.css does its work, and lets long formulas scroll.
+NEEDED_BY = {
+    "clipboard.min.js": re.compile('class="highlight'),
+    "copybutton.css": re.compile('class="highlight'),
+    "copybutton.js": re.compile('class="highlight'),
+    "design-tabs.js": re.compile(r'class="[^"]*\bsd-tab'),
+    "katex-math.css": re.compile(r"(?!)"),
+    "katex.min.css": re.compile('class="katex'),
+    "sphinx-design.min.css": re.compile(r'class="[^"]*\bsd-'),
+    "togglebutton.css": re.compile(r'class="[^"]*\b(?:toggle|dropdown)\b'),
+    "togglebutton.js": re.compile(r'class="[^"]*\b(?:toggle|dropdown)\b'),
+}
 
 Context = dict[str, Any]
 
@@ -43,19 +53,16 @@ def defer_scripts(context: Context) -> None:
         context["script_files"] = [deferred(script) for script in context["script_files"]]
 
 
-def has_formulas(doctree: nodes.document | None) -> bool:
-    """Say whether a page holds a formula; pages without a document, like the search, do not."""
-    if doctree is None:
-        return False
-    return any(isinstance(node, nodes.math | nodes.math_block) for node in doctree.findall())
+def drop_unused_files(context: Context) -> None:
+    """Drop the styles and scripts that nothing on the page calls for; fonts go with them."""
+    body = context.get("body", "")
 
+    def is_needed(asset: Any) -> bool:
+        pattern = NEEDED_BY.get(file_name(asset))
+        return pattern is None or pattern.search(body) is not None
 
-def drop_unused_styles(context: Context, doctree: nodes.document | None) -> None:
-    """Drop KaTeX's styles, and with them its fonts, from a page without formulas."""
-    unused = REPLACED_STYLES if has_formulas(doctree) else REPLACED_STYLES | MATH_STYLES
-    context["css_files"] = [
-        style for style in context["css_files"] if file_name(style) not in unused
-    ]
+    for kind in ("css_files", "script_files"):
+        context[kind] = [asset for asset in context[kind] if is_needed(asset)]
 
 
 def point_colab_at_the_sheet(app: Sphinx, pagename: str, context: Context) -> None:
@@ -76,13 +83,13 @@ def point_colab_at_the_sheet(app: Sphinx, pagename: str, context: Context) -> No
 def trim_page(
     app: Sphinx,
     pagename: str,
-    templatename: str,
+    _templatename: str,
     context: Context,
-    doctree: nodes.document | None,
+    _doctree: object,
 ) -> None:
     """Handle Sphinx's event html-page-context."""
+    drop_unused_files(context)
     defer_scripts(context)
-    drop_unused_styles(context, doctree)
     point_colab_at_the_sheet(app, pagename, context)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
-from sphinxcontrib import katex
+from sphinxcontrib import katex  # type: ignore[import-untyped]
 
 LOGGER = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ def use_book_style() -> None:
     plt.rc("text", color=INK)
     plt.rc("axes", labelcolor=INK, edgecolor=INK)
     plt.rc("axes.spines", top=False, right=False)
-    plt.rc(("xtick", "ytick"), color=INK)
+    plt.rc("xtick", color=INK)
+    plt.rc("ytick", color=INK)
     plt.rc("svg", fonttype="none")
     plt.rc("font", size=10)
 

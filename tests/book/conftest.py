@@ -83,7 +83,9 @@ def build_book() -> Callable[..., Build]:
 @pytest.fixture(scope="session")
 def documents() -> list[str]:
     """Return the names of the table of contents, such as `book/attention`, in its order."""
-    patterns = re.findall(r"(?m)^[\s-]*(?:root|file|glob):\s*(\S+)$", (ROOT / "_toc.yml").read_text())
+    patterns = re.findall(
+        r"(?m)^[\s-]*(?:root|file|glob):\s*(\S+)$", (ROOT / "_toc.yml").read_text()
+    )
     found = [path for pattern in patterns for path in sorted(ROOT.glob(f"{pattern}.*"))]
     names = [path.relative_to(ROOT).with_suffix("").as_posix() for path in found]
     return list(dict.fromkeys(names))

@@ -64,6 +64,7 @@ FACTS = r"""
     const scrolls = getComputedStyle(box).overflowX === "auto" && box.tabIndex === 0;
     return inner.left < outer.left - 1 || (box.scrollWidth > box.clientWidth && !scrolls);
   };
+  const images = [...document.images];
   const families = [...document.fonts].filter((font) => font.status === "loaded");
   const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/\d+/g);
   return {
@@ -74,8 +75,8 @@ FACTS = r"""
     formulaErrors: article.querySelectorAll(".katex-error").length,
     cutFormulas: [...article.querySelectorAll("div.math .katex-display")].filter(cut).length,
     fonts: families.map((font) => font.family),
-    brokenImages: [...document.images].filter((i) => !i.complete || !i.naturalWidth).map((i) => i.src),
-    imagesWithoutAlt: [...article.querySelectorAll("img")].filter((i) => !i.alt).map((i) => i.src),
+    brokenImages: images.filter((image) => !image.naturalWidth).map((image) => image.src),
+    imagesWithoutAlt: images.filter((image) => !image.alt).map((image) => image.src),
     brightness: (Number(red) + Number(green) + Number(blue)) / 765,
   };
 }
@@ -88,7 +89,7 @@ KEEP_ONE_OF_EACH_KIND_OF_TOKEN = """
 () => {
   const seen = new Set();
   for (const token of document.querySelectorAll(".highlight span")) {
-    const place = token.closest(".cell_output") ? "output" : token.closest(".cell_input") ? "input" : "text";
+    const place = token.closest(".cell_output, .cell_input")?.className;
     const kind = `${place} ${token.parentElement.className} ${token.className}`;
     if (seen.has(kind)) token.replaceWith(...token.childNodes);
     seen.add(kind);
@@ -142,21 +143,20 @@ class Visitor:
 
 def axe_violations(page: Page, colors: bool) -> list[str]:
     """Return what axe finds on the page, less what the list above allows."""
-    found = []
     # Its preloading of styles asks for files by a wrong address.
     rules = {"color-contrast": {"enabled": colors}}
     options = {"preload": False, "resultTypes": ["violations"], "rules": rules}
-    for violation in Axe().run(page, options=options).response["violations"]:
-        for node in violation["nodes"]:
-            if not any(violation["id"] == rule and part in node["html"] for rule, part in ALLOWED):
-                found.append(f"{violation['id']}: {node['target']} {node['html'][:120]}")
-    return found
+    violations = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{violation['id']}: {node['target']} {node['html'][:120]}"
+        for violation in violations
+        for node in violation["nodes"]
+        if not any(violation["id"] == rule and part in node["html"] for rule, part in ALLOWED)
+    ]
 
 
 @pytest.fixture(scope="module")
-def open_view(
-    browser: Browser, server: str, html: Path
-) -> Iterator[Callable[[View], Visitor]]:
+def open_view(browser: Browser, server: str, html: Path) -> Iterator[Callable[[View], Visitor]]:
     """Return a function that gives the one visitor of a view."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     visitors: dict[View, Visitor] = {}
@@ -180,9 +180,10 @@ def visitor(request: pytest.FixtureRequest, open_view: Callable[[View], Visitor]
 
 
 @pytest.fixture
-def findings(visitor: Visitor, documents: list[str]) -> Callable[[Callable[[Visit], Any]], dict[str, Any]]:
+def findings(
+    visitor: Visitor, documents: list[str]
+) -> Callable[[Callable[[Visit], Any]], dict[str, Any]]:
     """Return a function that asks every page's visit for problems: {page: problems}."""
-
     pages = [*documents, "search", "genindex"]
 
     def ask(problems: Callable[[Visit], Any]) -> dict[str, Any]:

@@ -13,6 +13,31 @@ import torch
 from torch import Tensor
 
 
+def masked_softmax(
+    scores: Tensor, mask: Tensor, dim: int, masking: str | float, empty_row: str
+) -> Tensor:
+    """Softmax of what may be seen, masked in one of many ways."""
+    if masking == "after the softmax":
+        return scores.softmax(dim) * mask
+    if masking == "renormalized":
+        weights = scores.softmax(dim) * mask
+        return weights / weights.sum(dim, keepdim=True)
+    if masking == "added as 0 and 1":
+        return (scores + mask.to(scores.dtype)).softmax(dim)
+    if masking == "bias":
+        return (scores + (1 - mask.float()) * -1e9).softmax(dim)
+    if masking == "smallest number":
+        masking = torch.finfo(scores.dtype).min
+    if isinstance(masking, float):
+        return scores.masked_fill(~mask, masking).softmax(dim)
+    if masking == "additive":
+        bias = torch.zeros(mask.shape, dtype=scores.dtype).masked_fill(~mask, -math.inf)
+        weights = (scores + bias).softmax(dim)
+        return weights if empty_row == "nan" else weights.nan_to_num()
+    weights = scores.masked_fill(~mask, -math.inf).softmax(dim)
+    return weights if empty_row == "nan" else weights.masked_fill(~mask, 0.0)
+
+
 def faulty_weights(
     query: Tensor,
     key: Tensor,
@@ -35,23 +60,12 @@ def faulty_weights(
     scores = query @ key.transpose(-2, -1)
     if operands == "key query":
         scores = key @ query.transpose(-2, -1)
-    dim = -1 if softmax_over == "keys" else -2
+    dim = {"keys": -1, "queries": -2, "axis 1": 1}[softmax_over]
     if mask is None or masking == "ignored":
         return scores.softmax(dim)
     if polarity == "true hides":
         mask = ~mask
-    if masking == "after the softmax":
-        return scores.softmax(dim) * mask
-    if masking == "added as 0 and 1":
-        return (scores + mask.to(scores.dtype)).softmax(dim)
-    if isinstance(masking, float):
-        return scores.masked_fill(~mask, masking).softmax(dim)
-    if masking == "additive":
-        bias = torch.zeros(mask.shape, dtype=scores.dtype).masked_fill(~mask, -math.inf)
-        weights = (scores + bias).softmax(dim)
-        return weights if empty_row == "nan" else weights.nan_to_num()
-    weights = scores.masked_fill(~mask, -math.inf).softmax(dim)
-    return weights if empty_row == "nan" else weights.masked_fill(~mask, 0.0)
+    return masked_softmax(scores, mask, dim, masking, empty_row)
 
 
 def faulty_attention(
@@ -63,10 +77,12 @@ def faulty_attention(
     gradient: str = "flows",
     values: str = "weighted",
     returns: str = "output",
+    empty_row: str = "zeros",
     **switches: Any,
 ) -> Tensor | tuple[Tensor, Tensor]:
     """Attention with switches, among them those of the weights; correct when none is given."""
-    weights = faulty_weights(query, key, mask, **switches)
+    unrepaired = "zeros" if empty_row == "zeros" else "nan"
+    weights = faulty_weights(query, key, mask, empty_row=unrepaired, **switches)
     if gradient == "detached":
         weights = weights.detach()
     if values == "transposed":
@@ -74,6 +90,8 @@ def faulty_attention(
     if values == "plain mean":
         weights = torch.full_like(weights, 1 / value.shape[-2])
     output = weights @ value
+    if empty_row == "output cleaned":
+        output = output.nan_to_num()
     return (output, weights) if returns == "output and weights" else output
 
 

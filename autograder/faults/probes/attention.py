@@ -38,7 +38,8 @@ _INPUTS: tuple[tuple[str, Tensor, Tensor, Tensor | None, bool], ...] = (
     ("scores further below zero", -6e4 * (KEYS + 0.5), KEYS + 0.5, SQUARE, False),
     ("a query that sees nothing", QUERIES, KEYS, ONE_EMPTY, False),
     ("as many queries as keys", KEYS.flip(0) * 1.5, KEYS, SQUARE, False),
-    ("float16", QUERIES.half(), KEYS.half(), PARTLY, False),
+    ("float16", KEYS.flip(0).half(), KEYS.half(), SQUARE, False),
+    ("bfloat16", KEYS.flip(0).bfloat16(), KEYS.bfloat16(), SQUARE, False),
     ("gradients without a mask", _drawn(3, 5), _drawn(7, 5), None, True),
     ("gradients, a query that sees nothing", QUERIES, KEYS, ONE_EMPTY, True),
     (

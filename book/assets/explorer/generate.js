@@ -102,7 +102,7 @@ ${maskBox()}
 ${results()}
 </div>
 <p role="status" class="explorer-sr"></p>
-<figcaption id="explorer-caption">Four queries, five keys. Left: correct attention. Right: a wrong implementation on the same numbers. An outlined number differs from the correct one by more than a millionth, ⚠ marks a row sum that should be different, and the shading of a weight grows with it.<span class="explorer-static"> Where JavaScript runs, you can change every number and choose among ${math.FAULTS.length} wrong implementations.</span></figcaption>
+<figcaption id="explorer-caption">Four queries, five keys: ✓ is correct attention, ✗ a wrong implementation on the same numbers. An outlined number differs from the correct one by more than a millionth, ⚠ marks a row sum that should be different, and the shading of a weight grows with it.<span class="explorer-static"> Where JavaScript runs, you can change every number and choose among ${math.FAULTS.length} wrong implementations.</span></figcaption>
 </figure>
 <script defer src="../_static/explorer/attention.js"></script>
 <script defer src="../_static/explorer/explorer.js" onerror="document.getElementById('attention-explorer').classList.remove('is-live')"></script>`;

@@ -19,8 +19,8 @@ def test_a_small_case_shows_inputs_what_is_expected_and_what_came() -> None:
     assert said("causal_mask", ahead).splitlines() == [
         "causal_mask, 2 queries",
         "  num_queries 2",
-        "  expected   [[True, False], [True, True]]  bool[2, 2]",
-        "  yours      [[True, True], [True, True]]  bool[2, 2]",
+        "  expected    [[True, False], [True, True]]  bool[2, 2]",
+        "  yours       [[True, True], [True, True]]  bool[2, 2]",
     ]
 
 
@@ -28,18 +28,18 @@ def test_an_error_is_shown_in_one_line() -> None:
     def broken(query: Any, key: Any, mask: Any = None) -> None:
         raise KeyError("q")
 
-    assert "yours      raised KeyError: 'q'" in said("attention_weights", broken)
+    assert "yours       raised KeyError: 'q'" in said("attention_weights", broken)
 
 
 def test_a_changed_input_is_named() -> None:
     changes = MODELS["attention_weights"].faulty(["an input is changed in place"])
-    assert "yours      changed query" in said("attention_weights", changes)
+    assert "yours       changed query" in said("attention_weights", changes)
 
 
 def test_a_missing_gradient_is_said() -> None:
     cut = MODELS["scaled_dot_product_attention"].faulty(["no gradient flows through the weights"])
     text = said("scaled_dot_product_attention", cut)
-    assert "yours      no gradient arrives" in text
+    assert "yours       no gradient arrives" in text
 
 
 def test_a_large_result_shows_the_first_element_that_differs() -> None:
@@ -66,4 +66,4 @@ def test_a_wrong_gradient_shows_which_input() -> None:
     def doubled(query: Any, key: Any, mask: Any = None) -> Any:
         return MODELS["attention_weights"].faulty()(Doubled.apply(query), key, mask)
 
-    assert "gradient   of floating-point input 1" in said("attention_weights", doubled)
+    assert "gradient    of floating-point input 1" in said("attention_weights", doubled)

@@ -32,8 +32,8 @@ def test_a_mistake_is_named_with_hint_counterexample_and_where_to_read() -> None
     assert text.splitlines()[0] == "✗ causal_mask: not right yet (0 of 3 points)"
     assert f"The mistake: {FAULT}" in text
     assert MODELS["causal_mask"].fault(FAULT).hint in text
-    assert "yours      [[True, True], [True, True]]" in text
-    assert text.endswith("Read: chapter attention, section on causal")
+    assert "yours       [[True, True], [True, True]]" in text
+    assert text.endswith("Read: chapter attention, “The causal mask”")
     assert "Traceback" not in text
 
 
