@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -14,7 +13,7 @@ import psutil
 import pytest
 
 from autograder.gradebook import Gradebook
-from autograder.grading import lanes
+from autograder.grading import grade, lanes
 from autograder.grading.lane import Task
 from autograder.results import load
 from autograder.sandbox import Isolation
@@ -75,21 +74,35 @@ def test_a_grader_that_is_killed_goes_on_where_it_stopped(course: Path) -> None:
     assert sorted(attempt.result.learner for attempt in attempts) == LEARNERS
 
 
-def test_a_result_that_was_cut_off_is_graded_again(course: Path) -> None:
-    assert start(course).wait(PATIENCE) == 0
-    path = course / "out" / ".journal.jsonl"
+def test_only_what_was_cut_off_or_handed_in_again_is_graded_again(
+    tmp_path: Path, isolation: Isolation
+) -> None:
+    scores: list[list[float]] = []
+
+    def graded_now() -> int:
+        """Grade, and return how many notebooks the journal did not know."""
+        calls: list[int] = []
+        results, _ = grade(
+            tmp_path / "in",
+            tmp_path / "out",
+            isolation=isolation,
+            progress=lambda done, total: calls.append(done),
+        )
+        scores.append([each.score for each in results.submissions])
+        return calls[-1] - calls[0]
+
+    for learner in LEARNERS[:3]:
+        hand_in(tmp_path / "in", learner, notebook())
+    assert graded_now() == 3
+    assert graded_now() == 0
+
+    path = tmp_path / "out" / ".journal.jsonl"
     path.write_bytes(path.read_bytes()[:-40])
-    assert start(course).wait(PATIENCE) == 0
-    assert {json.loads(line)["learner"] for line in journal(course)} == set(LEARNERS)
-    assert len(journal(course)) == len(LEARNERS)
+    assert graded_now() == 1
 
-
-def test_a_notebook_that_was_handed_in_again_is_graded_again(course: Path) -> None:
-    assert start(course).wait(PATIENCE) == 0
-    hand_in(course / "in", LEARNERS[3], notebook({"causal_mask": None}))
-    assert start(course).wait(PATIENCE) == 0
-    scores = [each.score for each in load(course / "out" / "results.json").submissions]
-    assert scores == [12, 12, 12, 9, 12, 12, 12]
+    hand_in(tmp_path / "in", LEARNERS[1], notebook({"causal_mask": None}))
+    assert graded_now() == 1
+    assert scores == [[12, 12, 12], [12, 12, 12], [12, 12, 12], [12, 9, 12]]
 
 
 def test_a_lane_that_dies_is_replaced_and_its_notebook_graded(

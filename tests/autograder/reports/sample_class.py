@@ -134,6 +134,7 @@ def answer(exercise: str, what: str = "correct") -> ExerciseResult:
             diagnosis=[fault.name],
             hint=fault.hint,
             read=fault.read,
+            read_title="Step 2: scale",
             counterexample=fault.counterexample,
         )
     if what == NO_NAME:

@@ -95,7 +95,7 @@ def test_flags_are_for_a_person_and_change_no_mark(sample, parse):
 def test_where_to_read_is_text_without_the_books_address_and_a_link_with_it(sample, parse):
     dora = sample.submissions[3]
     plain = parse(learner_page(dora)).all(css="read")[0]
-    assert plain.text == "Read: attention, section attention-scale"
+    assert plain.text == "Read: chapter attention, “Step 2: scale”"
     assert not plain.all("a")
     linked = parse(learner_page(dora, book_url="https://x.example/book/")).all(css="read")[0]
     assert linked.text == plain.text
