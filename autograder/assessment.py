@@ -7,15 +7,20 @@ sandboxed process: ``student`` offers what the learner wrote as attributes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from autograder.book import heading
 from autograder.checks.compare import Mismatch
 from autograder.checks.session import CheckSession, Verdict
 from autograder.faults.diagnose import Diagnosis, diagnose
-from autograder.faults.model import FaultModel
+from autograder.faults.model import FaultModel, Function
+from autograder.plain_text import plain_text
 from autograder.results import CheckResult, CheckStatus, ExerciseResult, ExerciseStatus
 
+FOLLOWS = (
+    "This follows correctly from your answer to another exercise, which has a mistake of its own."
+)
 NO_NAME = "No known mistake gives this result. Start from the smallest case that fails."
 
 
@@ -25,6 +30,7 @@ def assess(
     exercise: str,
     student: Any,
     seed: int,
+    earlier: Mapping[str, ExerciseResult] = MappingProxyType({}),
 ) -> ExerciseResult:
     """Return what holds of a learner's answer to one exercise, and what does not.
 
@@ -34,14 +40,17 @@ def assess(
         exercise: Name of the exercise; ``student`` must offer it.
         student: Offers what the learner wrote as attributes.
         seed: Where the inputs of the checks are drawn from.
+        earlier: Results of the learner's other answers, which this one may build on.
     """
     verdicts = checks.run(exercise, student, seed)
     if all(verdict.error is None for verdict in verdicts):
         return _result(exercise, ExerciseStatus.PASSED, verdicts)
     model = models[exercise]
-    if follows := _follow_through(checks, model, student, seed):
-        return follows
     status, message = _status(verdicts)
+    if status is ExerciseStatus.FAILED and (own := _known_function(models, model, earlier)):
+        followed = checks.run(exercise, student, seed, instead=own)
+        if all(verdict.error is None for verdict in followed):
+            return _result(exercise, ExerciseStatus.PASSED, followed, message=FOLLOWS)
     if status in (ExerciseStatus.MISSING, ExerciseStatus.TIMEOUT, ExerciseStatus.CRASHED):
         return _result(exercise, status, verdicts, message=message)
     diagnosis = _diagnosis(model, student)
@@ -72,24 +81,20 @@ def without_answer(
     )
 
 
-def _follow_through(
-    checks: CheckSession, model: FaultModel, student: Any, seed: int
-) -> ExerciseResult | None:
-    """Return a full result if the answer is what follows from the learner's own other answer."""
-    if model.follow_through is None:
+def _known_function(
+    models: Mapping[str, FaultModel], model: FaultModel, earlier: Mapping[str, ExerciseResult]
+) -> Function | None:
+    """Return what follows from the mistake in another answer, if that mistake has a name.
+
+    It is worked out from the named mistake and not from the learner's own function,
+    which could answer one thing when it is checked and another when it is built on.
+    """
+    if model.follow_through is None or model.follow_through.builds_on not in earlier:
         return None
-    own = getattr(student, model.follow_through.builds_on, None)
-    if own is None:
+    other = earlier[model.follow_through.builds_on]
+    if not other.diagnosis:
         return None
-    expected = model.follow_through.expected(own)
-    verdicts = checks.run(model.exercise, student, seed, instead=expected)
-    if any(verdict.error is not None for verdict in verdicts):
-        return None
-    message = (
-        f"This follows correctly from your own {model.follow_through.builds_on}, "
-        "which has a mistake of its own."
-    )
-    return _result(model.exercise, ExerciseStatus.PASSED, verdicts, message=message)
+    return model.follow_through.expected(models[other.name].faulty(other.diagnosis))
 
 
 def _status(verdicts: list[Verdict]) -> tuple[ExerciseStatus, str]:
@@ -109,7 +114,8 @@ def _diagnosis(model: FaultModel, student: Any) -> Diagnosis:
     try:
         return diagnose(model, getattr(student, model.exercise))
     except Exception as error:
-        if hasattr(error, "status"):  # the probes were too much for the student's process
+        # The probes were too much for the student's process, or there is no function to call.
+        if hasattr(error, "status") or hasattr(error, "kind"):
             return Diagnosis()
         raise
 
@@ -157,7 +163,7 @@ def _check(verdict: Verdict) -> CheckResult:
 def _said(error: BaseException | None) -> str:
     """Return what an error says to a learner: its kind and message, no traceback."""
     if isinstance(error, Mismatch) or hasattr(error, "status"):
-        return str(error)
+        return plain_text(str(error))
     kind = getattr(error, "kind", type(error).__name__)
     message = getattr(error, "message", str(error))
-    return f"{kind}: {message}"[:500]
+    return plain_text(f"{kind}: {message}", 500)

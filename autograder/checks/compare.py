@@ -47,7 +47,7 @@ def same_tensor(actual: object, expected: Tensor, *, what: str = "the result") -
         actual.dtype == expected.dtype,
         f"{what} must have the dtype {_name(expected)}, got {_name(actual)}",
     )
-    actual = actual.detach()
+    actual, expected = actual.detach(), expected.detach()
     if not expected.is_floating_point():
         wrong = int((actual != expected).sum())
         demand(wrong == 0, f"{wrong} of {expected.numel()} elements of {what} are wrong")

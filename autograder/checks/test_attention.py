@@ -57,6 +57,7 @@ def test_a_query_that_sees_nothing_attends_to_nothing(
 ) -> None:
     query, key, mask = with_an_empty_row(draw)
     same_weights(student, reference, query, key, mask)
+    query, key, mask = with_an_empty_row(draw)
     same_gradients(student.attention_weights, reference.attention_weights, [query, key], mask)
 
 
@@ -78,7 +79,8 @@ def test_the_weights_are_right_and_the_inputs_stay_as_they_were(
     query, key, mask = with_an_empty_row(draw)
     given = {"query": query, "key": key, "mask": mask}
     before = {name: tensor.clone() for name, tensor in given.items()}
-    same_weights(student, reference, query, key, mask)
+    exact = reference.attention_weights(query, key, mask)
+    same_tensor(student.attention_weights(query, key, mask), exact, what="the weights")
     unchanged(given, before)
 
 
@@ -150,7 +152,9 @@ def test_the_output_is_right_and_the_inputs_stay_as_they_were(
     value = draw.normal(*key.shape[:-1], 13)
     given = {"query": query, "key": key, "value": value, "mask": mask}
     before = {name: tensor.clone() for name, tensor in given.items()}
-    same_output(student, reference, query, key, value, mask)
+    exact = reference.scaled_dot_product_attention(query, key, value, mask)
+    output = student.scaled_dot_product_attention(query, key, value, mask)
+    same_tensor(output, exact, what="the output")
     unchanged(given, before)
 
 
@@ -201,7 +205,8 @@ def test_the_mask_broadcasts_over_heads_and_queries(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     lengths, num_keys = padded(draw)
-    visible(student.padding_mask(lengths, num_keys), reference.padding_mask(lengths, num_keys))
+    expected = reference.padding_mask(lengths, num_keys)
+    visible(student.padding_mask(lengths, num_keys), expected)
 
 
 @check("padding_mask", points=1)
@@ -261,7 +266,7 @@ def same_weights(
 ) -> None:
     """Demand that the student's weights are the reference's, worked out in float64."""
     exact = reference.attention_weights(query.double(), key.double(), mask).to(query.dtype)
-    arguments = (query, key) if mask is None else (query, key, mask)
+    arguments = copies(query, key) if mask is None else copies(query, key, mask)
     same_tensor(student.attention_weights(*arguments), exact, what="the weights")
 
 
@@ -276,33 +281,46 @@ def same_output(
     """Demand that the student's output is the reference's, worked out in float64."""
     inputs = (query, key, value)
     exact = reference.scaled_dot_product_attention(*(each.double() for each in inputs), mask)
-    arguments = inputs if mask is None else (*inputs, mask)
+    arguments = copies(*inputs) if mask is None else copies(*inputs, mask)
     output = student.scaled_dot_product_attention(*arguments)
     same_tensor(output, exact.to(query.dtype), what="the output")
 
 
+def copies(*tensors: Tensor) -> list[Tensor]:
+    """Return copies, so that what a function changes in place is not compared with later."""
+    return [tensor.clone() for tensor in tensors]
+
+
 def same_gradients(theirs: Any, ours: Any, inputs: list[Tensor], mask: Tensor | None) -> None:
     """Demand that the gradients of an uneven sum of the results are the same."""
-    arguments = [] if mask is None else [mask]
-    gradients = []
-    for function in (theirs, ours):
-        leaves = [each.clone().requires_grad_() for each in inputs]
-        # A leaf may not be changed in place; that is another check's business.
-        result = function(*(leaf.clone() for leaf in leaves), *arguments)
-        demand(isinstance(result, Tensor), "the result must be one tensor")
-        demand(result.requires_grad, "the result must have a gradient, but the graph is cut")
-        uneven = torch.linspace(-1, 1, result.numel()).sin().reshape(result.shape)
-        gradients.append(torch.autograd.grad(result, leaves, uneven, allow_unused=True))
-    for number, (actual, expected) in enumerate(zip(*gradients, strict=True), start=1):
+    expected, expected_gradients = _with_gradients(ours, inputs, mask)
+    _, gradients = _with_gradients(theirs, inputs, mask, like=expected)
+    pairs = zip(gradients, expected_gradients, strict=True)
+    for number, (actual, wanted) in enumerate(pairs, start=1):
+        assert wanted is not None, "the reference has a gradient for every input"
         what = f"the gradient of input {number}"
         demand(actual is not None, f"{what} must exist, but the graph is cut")
-        same_tensor(actual, expected, what=what)
+        same_tensor(actual, wanted, what=what)
+
+
+def _with_gradients(
+    function: Any, inputs: list[Tensor], mask: Tensor | None, like: Tensor | None = None
+) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+    """Return a result and the gradients of its inputs; the result must be ``like``."""
+    leaves = [each.clone().requires_grad_() for each in inputs]
+    result = function(*copies(*leaves, *([] if mask is None else [mask])))
+    if like is not None:
+        same_tensor(result, like)
+        demand(result.requires_grad, "the result must have a gradient, but the graph is cut")
+    uneven = torch.linspace(-1, 1, result.numel()).sin().reshape(result.shape)
+    return result, torch.autograd.grad(result, leaves, uneven, allow_unused=True)
 
 
 def visible(mask: object, expected: Tensor) -> None:
     """Demand that the same elements are visible; the dtype is another check's business."""
-    shown = mask != 0 if isinstance(mask, Tensor) else mask
-    same_tensor(shown, expected, what="the mask")
+    if isinstance(mask, Tensor) and bool(((mask == 0) | (mask == 1)).all()):
+        mask = mask != 0
+    same_tensor(mask, expected, what="the mask")
 
 
 def unchanged(given: dict[str, Tensor], before: dict[str, Tensor]) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 import torch
 from torch import Tensor
 
 from autograder.faults.model import Probe
 from autograder.faults.observe import Outcome, equal_values
+from autograder.plain_text import plain_text
 
 # More numbers than this are not read: shapes and the first difference are shown instead.
 MOST_NUMBERS = 12
+MOST_AXES = 4
 
 
 def explain(exercise: str, probe: Probe, expected: Outcome, actual: Outcome) -> str:
@@ -17,7 +21,7 @@ def explain(exercise: str, probe: Probe, expected: Outcome, actual: Outcome) -> 
     lines = [f"{exercise}, {probe.name}"]
     lines += [_line(name, value) for name, value in probe.arguments.items()]
     lines += _difference(expected, actual)
-    return "\n".join(lines)
+    return plain_text("\n".join(lines))
 
 
 def _difference(expected: Outcome, actual: Outcome) -> list[str]:
@@ -76,13 +80,18 @@ def _line(name: str, value: object) -> str:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, Tensor):
-        return value if isinstance(value, str) else repr(value)[:200]
-    kind = str(value.dtype).removeprefix("torch.")
-    label = f"{kind}{list(value.shape)}"
-    if value.numel() > MOST_NUMBERS:
-        return label
-    return f"{_nested(value)}  {label}"
+    """Return a value in short. What a learner returned may be anything, and of any size."""
+    if isinstance(value, Tensor):
+        label = f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"
+        small = 0 < value.numel() <= MOST_NUMBERS and value.dim() <= MOST_AXES
+        return f"{_nested(value)}  {label}" if small else label
+    if isinstance(value, (tuple, list, dict, set)):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, int) and abs(value) > sys.maxsize:
+        return "a very large integer"
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return str(value)
+    return f"a value of type {type(value).__name__}"
 
 
 def _nested(value: Tensor) -> str:

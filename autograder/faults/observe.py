@@ -20,6 +20,10 @@ TOLERANCES: Mapping[torch.dtype, tuple[float, float]] = {
     torch.bfloat16: (6e-2, 3e-2),
 }
 
+# Probes are small, so a result with more elements than this is wrong, and might be
+# meant to exhaust the grader's memory.
+MOST_ELEMENTS = 100_000
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -121,6 +125,8 @@ def _gradients(value: object, leaves: Mapping[str, object]) -> tuple[Tensor | No
     outputs = [part for part in parts if isinstance(part, Tensor) and part.requires_grad]
     if not outputs:
         return (None,) * len(inputs)
+    if sum(output.numel() for output in outputs) > MOST_ELEMENTS:
+        raise ValueError("the result is far larger than it should be")
     directions = [_direction(output) for output in outputs]
     return torch.autograd.grad(outputs, inputs, directions, allow_unused=True)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import attnbook
 from autograder import checks, faults
+from autograder.checks.session import CheckSession, with_checks
 from autograder.exports import grades_csv
 from autograder.files import replace_file
 from autograder.gradebook import Gradebook
@@ -83,6 +84,20 @@ def sheets() -> list[str]:
     return sorted(file.stem.removeprefix("test_") for file in files)
 
 
+def worth(stems: Iterable[str]) -> dict[str, float]:
+    """Return how many points each sheet gives in all, by stem."""
+    points: dict[str, float] = {}
+    for stem in stems:
+
+        def add(checks: CheckSession, stem: str = stem) -> None:
+            points[stem] = sum(
+                check.points for name in checks.exercises() for check in checks.checks(name)
+            )
+
+        with_checks([stem], add)
+    return points
+
+
 def rules() -> str:
     """Return a digest of everything that decides a mark, so that a change means grading anew."""
     digest = hashlib.sha256()
@@ -110,7 +125,9 @@ def _graded(
             tasks.append(Task(file.learner, file.stem, str(file.path)))
     total = len(files)
     progress(len(done), total)
-    for result in grade_all(tasks, lanes=lanes, isolation=isolation, seed=seed):
+    stems = {file.stem for file in files}
+    graded = grade_all(tasks, lanes=lanes, isolation=isolation, seed=seed, worth=worth(stems))
+    for result in graded:
         journal.add(result)
         done[(result.learner, result.stem)] = result
         progress(len(done), total)

@@ -6,6 +6,7 @@ started it over a pipe: a `Task` in, a `SubmissionResult` out, as typed JSON.
 
 from __future__ import annotations
 
+import resource
 import signal
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,6 +19,8 @@ from autograder.faults import fault_models
 from autograder.grading.notebook import grade_notebook
 from autograder.sandbox import Isolation, Lane
 from autograder.submission import read_submission
+
+MOST_BYTES = 6 * 2**30
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -32,6 +35,7 @@ def run_lane(pipe: Connection, stems: list[str], isolation: Isolation, seed: int
     """Grade what comes through ``pipe`` until its other end is closed."""
     # Ctrl-C reaches every process of the terminal; the one that keeps the journal decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_memory()
     torch.set_num_threads(1)  # lanes share the machine's cores among themselves
     models = {stem: fault_models(stem) for stem in stems}
 
@@ -43,6 +47,12 @@ def run_lane(pipe: Connection, stems: list[str], isolation: Isolation, seed: int
                 pipe.send_bytes(msgspec.json.encode(result))
 
     with_checks(stems, work)
+
+
+def _limit_memory() -> None:
+    """An answer made to exhaust the grader's memory must end this lane, not the machine."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, hard))
 
 
 def _next_task(pipe: Connection) -> Task | None:

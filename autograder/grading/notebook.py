@@ -9,6 +9,7 @@ from contextlib import suppress
 from autograder.assessment import assess, without_answer
 from autograder.checks.session import CheckSession
 from autograder.faults.model import FaultModel
+from autograder.plain_text import plain_text
 from autograder.results import (
     ExerciseResult,
     ExerciseStatus,
@@ -40,9 +41,18 @@ def grade_notebook(
     started = time.monotonic()
     if isinstance(submission, Unreadable):
         return _unreadable(checks, models, submission)
+    results: dict[str, ExerciseResult] = {}
+    flags = []
     with lane.open(submission.cells) as student:
-        exercises = [_assess(checks, models, name, student, submission, seed) for name in models]
-        flags = list(student.flags)
+        for name in models:
+            try:
+                results[name] = _assess(checks, models, name, student, submission, seed, results)
+            except Exception as error:  # noqa: BLE001 - a defect of the grader costs one exercise
+                message = f"the grader failed on this answer ({type(error).__name__})"
+                results[name] = without_answer(checks, name, ExerciseStatus.ERROR, message)
+                flags.append(f"{name}: {message}: mark it by hand")
+        flags += student.flags
+    exercises = list(results.values())
     return SubmissionResult(
         learner=submission.learner,
         stem=submission.stem,
@@ -50,16 +60,11 @@ def grade_notebook(
         score=sum(exercise.score for exercise in exercises),
         max_score=sum(exercise.max_score for exercise in exercises),
         seconds=round(time.monotonic() - started, 3),
-        flags=[storable(flag) for flag in flags],
-        message=storable("\n".join(submission.notes)),
+        flags=[plain_text(flag) for flag in flags],
+        message=plain_text("\n".join(submission.notes)),
         exercises=exercises,
         digest=submission.digest,
     )
-
-
-def storable(text: str) -> str:
-    """Return ``text`` without what UTF-8 cannot hold: half characters are written as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _unreadable(
@@ -72,23 +77,24 @@ def _unreadable(
         status=SubmissionStatus.UNREADABLE,
         score=0.0,
         max_score=worth,
-        message=storable(submission.message),
+        message=plain_text(submission.message),
         digest=submission.digest,
     )
 
 
-def _assess(
+def _assess(  # noqa: PLR0913 - what `assess` needs, and the notebook
     checks: CheckSession,
     models: Mapping[str, FaultModel],
     exercise: str,
     student: Student,
     submission: Submission,
     seed: int,
+    earlier: Mapping[str, ExerciseResult],
 ) -> ExerciseResult:
     if exercise not in student.names:
         status, message = _why_missing(exercise, student.cell_errors, submission.cells)
-        return without_answer(checks, exercise, status, storable(message))
-    result = assess(checks, models, exercise, student, seed)
+        return without_answer(checks, exercise, status, plain_text(message))
+    result = assess(checks, models, exercise, student, seed, earlier)
     if result.status in (ExerciseStatus.TIMEOUT, ExerciseStatus.CRASHED):
         _restart(student)
     return result

@@ -64,25 +64,21 @@ class CellError:
 def student_error(kind: str, lineage: list[str], message: str, traceback: str) -> StudentError:
     """Return a StudentError that is also of the nearest builtin exception type in ``lineage``."""
     for name in lineage:
-        error_type = vars(builtins).get(name)
-        if (
-            isinstance(error_type, type)
-            and issubclass(error_type, Exception)
-            and error_type is not Exception
-        ):
-            return _error_type(error_type)(kind, message, traceback)
+        builtin = vars(builtins).get(name)
+        # An Exception: what is none (KeyboardInterrupt, SystemExit, GeneratorExit) would pass by
+        # whoever catches errors here, and end the grader.
+        if not (isinstance(builtin, type) and issubclass(builtin, Exception)):
+            continue
+        try:
+            return _combined_type(builtin)(kind, message, traceback)
+        except TypeError:
+            # Types whose memory cannot be combined, or made from other arguments (ExceptionGroup).
+            continue
     return StudentError(kind, message, traceback)
 
 
-def _error_type(builtin: type[Exception]) -> type[StudentError]:
-    try:
-        return _combined_type(builtin.__name__)
-    except TypeError:
-        # Two types whose memory cannot be combined.
-        return StudentError
-
-
 @cache
-def _combined_type(builtin_name: str) -> type[StudentError]:
-    builtin = vars(builtins)[builtin_name]
-    return type(f"Student{builtin_name}", (StudentError, builtin), {})
+def _combined_type(builtin: type[Exception]) -> type[StudentError]:
+    if builtin is Exception:
+        return StudentError
+    return type(f"Student{builtin.__name__}", (StudentError, builtin), {})

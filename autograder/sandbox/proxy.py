@@ -13,9 +13,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from .budget import Budget
+from .changes import apply_changes
 from .confined.grammar import HandleValue
-from .confined.messages import Backward, Call, Changed, Get, Raised, Request, Returned, Target
-from .confined.tensors import TensorTable, copy_into, layout, unpack_tensors
+from .confined.messages import Backward, Call, Get, Raised, Request, Returned, Target
 from .confined.values import Decoder, Encoder
 from .confined.wire import WireError
 from .connection import Exchanged
@@ -34,17 +35,22 @@ class Exchange(Protocol):
 class Remote:
     """Calls, gradients and attributes over one exchange of messages."""
 
-    def __init__(self, exchange: Exchange, violation: Callable[[], WorkerLost]) -> None:
+    def __init__(
+        self, exchange: Exchange, violation: Callable[[], WorkerLost], budget: Budget
+    ) -> None:
         self._exchange = exchange
         self._violation = violation
+        # What a reply is made into here costs time, too, and the submission chose the reply.
+        self._budget = budget
         self._calls = 0
         self.generation = 0
         self._unneeded: list[int] = []
 
     def get(self, target: Target) -> Any:
         """Return a name's value or an attribute."""
-        exchanged = self._exchange(Get(target=target), (), None, _label(target))
-        return self._value(self._returned(exchanged), exchanged.tensors)
+        with self._budget.spending():
+            exchanged = self._exchange(Get(target=target), (), None, _label(target))
+            return self._value(self._returned(exchanged), exchanged.tensors)
 
     def call(
         self, target: Target, label: str, arguments: Sequence[Any], keywords: dict[str, Any]
@@ -61,15 +67,24 @@ class Remote:
             release=self._unneeded,
         )
         self._unneeded = []
-        exchanged = self._exchange(request, encoder.tensors, None, label)
-        self._apply_changes(encoder.tensors, exchanged)
-        returned = self._returned(exchanged)
-        tensors = exchanged.tensors
-        if returned.graph is not None:
-            leaves = [tensor for tensor in encoder.tensors if tensor.requires_grad]
-            graph = _Graph(self, returned.graph, leaves, label)
-            tensors = self._attach(graph, returned.outputs, tensors, leaves)
-        return self._value(returned, tensors)
+        with self._budget.spending():
+            exchanged = self._exchange(request, encoder.tensors, None, label)
+            try:
+                apply_changes(encoder.tensors, exchanged)
+            except WireError:
+                raise self._violation() from None
+            returned = self._returned(exchanged)
+            return self._value(returned, self._connected(returned, exchanged, encoder, label))
+
+    def _connected(
+        self, returned: Returned, exchanged: Exchanged, sent: Encoder, label: str
+    ) -> list[Tensor]:
+        """Return the tensors of a reply, with gradients where the worker keeps a graph."""
+        if returned.graph is None:
+            return exchanged.tensors
+        leaves = [tensor for tensor in sent.tensors if tensor.requires_grad]
+        graph = _Graph(self, returned.graph, leaves, label)
+        return self._attach(graph, returned.outputs, exchanged.tensors, leaves)
 
     def _attach(
         self, graph: _Graph, places: Sequence[int], tensors: list[Tensor], leaves: list[Tensor]
@@ -94,8 +109,9 @@ class Remote:
         encoder = Encoder(self._send_object)
         encoded = [encoder.encode(gradient) for gradient in gradients]
         request = Backward(graph=graph.number, gradients=encoded)
-        exchanged = self._exchange(request, encoder.tensors, None, graph.label)
-        found = self._value(self._returned(exchanged), exchanged.tensors)
+        with self._budget.spending():
+            exchanged = self._exchange(request, encoder.tensors, None, graph.label)
+            found = self._value(self._returned(exchanged), exchanged.tensors)
         if not isinstance(found, list) or len(found) != len(graph.shapes):
             raise self._violation()
         for gradient, (shape, dtype) in zip(found, graph.shapes, strict=True):
@@ -137,49 +153,6 @@ class Remote:
             return Decoder(tensors, self._receive_object).decode(returned.value)
         except WireError:
             raise self._violation() from None
-
-    def _apply_changes(self, arguments: Sequence[Tensor], exchanged: Exchanged) -> None:
-        changes: Sequence[Changed] = getattr(exchanged.reply, "changed", ())
-        if not changes:
-            return
-        table = layout(arguments)
-        fresh = {}
-        for change in changes:
-            piece = (
-                exchanged.tensors[change.tensor] if change.tensor < len(exchanged.tensors) else None
-            )
-            fits = (
-                piece is not None
-                and piece.dtype is torch.uint8
-                and piece.dim() == 1
-                and piece.is_contiguous()
-            )
-            if (
-                piece is None
-                or not fits
-                or change.memory >= len(table.memory)
-                or piece.numel() != table.memory[change.memory]
-            ):
-                raise self._violation()
-            fresh[change.memory] = piece.clone()
-        self._copy_back(arguments, table, fresh)
-
-    def _copy_back(
-        self, arguments: Sequence[Tensor], table: TensorTable, fresh: dict[int, Tensor]
-    ) -> None:
-        memory = [
-            fresh.get(number, torch.empty(0, dtype=torch.uint8))
-            for number in range(len(table.memory))
-        ]
-        for argument, spec in zip(arguments, table.tensors, strict=True):
-            if spec.memory not in fresh:
-                continue
-            try:
-                [changed] = unpack_tensors(TensorTable([spec], table.memory), memory)
-            except WireError:
-                raise self._violation() from None
-            with torch.no_grad():
-                copy_into(argument, changed)
 
     def _send_object(self, value: object) -> HandleValue:
         if isinstance(value, RemoteObject) and value._remote is self:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
 from torch import Tensor
 
+from .budget import Budget
 from .confined.configuration import Limits
 from .confined.messages import CellDone, Observed, Reply, Request, RunCell, Target
 from .confined.wire import TooLarge
@@ -17,6 +17,7 @@ from .errors import CellError, MissingName, WorkerLost
 from .proxy import Remote, RemoteCallable
 
 _MAX_FLAGS = 50
+_MAX_FATAL_CELLS = 20
 
 
 class Student:
@@ -24,6 +25,7 @@ class Student:
 
     Attributes:
         names: The public names that the notebook defines, modules left out.
+        functions: Those among them that can be called: functions and classes.
         cell_errors: The cells that failed.
         output: What the notebook printed, up to a bound.
         flags: Things for a person to look at; they never change a mark.
@@ -33,17 +35,18 @@ class Student:
         self, connect: Callable[[], Connection], cells: Sequence[str], limits: Limits
     ) -> None:
         self.names: frozenset[str] = frozenset()
+        self.functions: frozenset[str] = frozenset()
         self.cell_errors: list[CellError] = []
         self.output = ""
         self.flags: list[str] = []
-        self._functions: frozenset[str] = frozenset()
         self._connect = connect
         self._limits = limits
-        self._seconds_left = limits.submission_seconds
+        self._budget = Budget(limits.submission_seconds)
         self._remaining = dict(enumerate(cells, 1))
         self._replaying = False
         self._furthest = 0
-        self._remote = Remote(self._exchange, self._violation)
+        self._fatal_cells = 0
+        self._remote = Remote(self._exchange, self._violation, self._budget)
         self._connection = connect()
         self._run_cells()
 
@@ -59,17 +62,16 @@ class Student:
             MissingName: If the notebook does not define it.
             WorkerLost: If it is a plain value and the worker is gone.
         """
-        if name not in self.names and self._seconds_left <= 0:
+        if name not in self.names and self._budget.left <= 0:
             raise self._out_of_time()
         if name not in self.names:
             raise MissingName(f"the submission does not define {name}")
-        if name in self._functions:
+        if name in self.functions:
             return RemoteCallable(self._remote, Target(name=name), name)
         return self._remote.get(Target(name=name))
 
     def restart(self) -> None:
         """Begin anew in a fresh worker with the same cells, without those that ended a worker."""
-        self._connection.close()
         self._reconnect()
         self._run_cells()
 
@@ -92,29 +94,38 @@ class Student:
         """Run all cells; when one ends the worker, drop it and run the others in a fresh worker."""
         while (fatal := self._run_until_lost()) is not None:
             del self._remaining[fatal]
-            if self._seconds_left <= 0:
-                self._give_up_after(fatal)
+            self._fatal_cells += 1
+            if self._budget.left <= 0:
+                self._do_not_run(self._out_of_time(), fatal)
                 break
+            if self._fatal_cells >= _MAX_FATAL_CELLS:
+                # Once more what ran until now; a cell that ends that is the end.
+                last = self._furthest if self._fatal_cells == _MAX_FATAL_CELLS else 0
+                self._do_not_run(_too_many_fatal_cells(), last)
             self._reconnect()
         self._replaying = False
         self.cell_errors.sort(key=lambda error: error.cell)
 
-    def _give_up_after(self, fatal: int) -> None:
-        """Record the cells that no time is left for."""
-        reason = self._out_of_time()
-        self.cell_errors += [
-            CellError(position, reason.status, f"not run: {reason.message}")
-            for position in self._remaining
-            if position > fatal
-        ]
+    def _do_not_run(self, reason: WorkerLost, last: int) -> None:
+        """Drop the cells after ``last`` and record why."""
+        dropped = [position for position in self._remaining if position > last]
+        self.cell_errors = [error for error in self.cell_errors if error.cell not in dropped]
+        for position in dropped:
+            del self._remaining[position]
+            self.cell_errors.append(
+                CellError(position, reason.status, f"not run: {reason.message}")
+            )
 
     def _reconnect(self) -> None:
-        self._connection = self._connect()
+        with self._budget.spending():
+            self._connection.close()
+            if self._budget.left > 0:
+                self._connection = self._connect()
         self._remote.forget_everything()
 
     def _run_until_lost(self) -> int | None:
         """Run the cells that are left; return the position of the one that ended the worker."""
-        self.names = self._functions = frozenset()
+        self.names = self.functions = frozenset()
         self.cell_errors = [
             error for error in self.cell_errors if error.cell not in self._remaining
         ]
@@ -137,8 +148,8 @@ class Student:
 
     def _note_cell(self, position: int, reply: Reply) -> None:
         if isinstance(reply, CellDone):
-            self._functions = frozenset(reply.functions)
-            self.names = self._functions | frozenset(reply.values)
+            self.functions = frozenset(reply.functions)
+            self.names = self.functions | frozenset(reply.values)
             if reply.failure is not None:
                 failure = reply.failure
                 self.cell_errors.append(
@@ -149,23 +160,19 @@ class Student:
         self, request: Request, tensors: Sequence[Tensor], seconds: float | None, label: str
     ) -> Exchanged:
         """Send a request within its own time and the submission's; note what it printed."""
-        if self._seconds_left <= 0:
+        if self._budget.left <= 0:
             self._connection.close()
             raise self._out_of_time()
-        started = time.monotonic()
-        try:
-            bound = min(seconds or self._limits.call_seconds, self._seconds_left)
+        with self._budget.spending():
+            bound = min(seconds or self._limits.call_seconds, self._budget.left)
             exchanged = self._connection.exchange(request, tensors, bound)
-        finally:
-            self._seconds_left -= time.monotonic() - started
         if isinstance(exchanged.reply, CellDone) != isinstance(request, RunCell):
             raise self._connection.violation()
         self._note(exchanged.reply.observed, label)
         return exchanged
 
     def _out_of_time(self) -> WorkerLost:
-        allowed = self._limits.submission_seconds
-        return WorkerLost(f"the notebook used up its {allowed:.3g} seconds", "timeout")
+        return WorkerLost(f"the notebook used up its {self._budget.allowed:.3g} seconds", "timeout")
 
     def _violation(self) -> WorkerLost:
         return self._connection.violation()
@@ -178,3 +185,7 @@ class Student:
         self.flags += [flag for flag in dict.fromkeys(flags) if flag not in self.flags][
             : _MAX_FLAGS - len(self.flags)
         ]
+
+
+def _too_many_fatal_cells() -> WorkerLost:
+    return WorkerLost(f"{_MAX_FATAL_CELLS} other cells ended the process that ran them", "crashed")

@@ -14,6 +14,7 @@ import torch
 from autograder.assessment import assess
 from autograder.checks.session import CHECKS, CheckSession, with_checks
 from autograder.faults import fault_models
+from autograder.faults.model import FaultModel
 from autograder.results import ExerciseResult
 from autograder.selfcheck.answer import Answer
 
@@ -59,15 +60,29 @@ def assess_answers(namespace: Mapping[str, Any], names: list[str]) -> list[Exerc
     stems = list(dict.fromkeys(sheets[name] for name in chosen))
     models = {name: model for stem in stems for name, model in fault_models(stem).items()}
     student = SimpleNamespace(**{name: namespace[name] for name in models if name in namespace})
-    results: list[ExerciseResult] = []
+    results: dict[str, ExerciseResult] = {}
 
     def work(checks: CheckSession) -> None:
         # What the functions print while they are checked would bury the answer.
         with redirect_stdout(io.StringIO()), _one_thread():
-            results.extend(assess(checks, models, name, student, SEED) for name in chosen)
+            for name in _with_what_they_build_on(chosen, models, student):
+                results[name] = assess(checks, models, name, student, SEED, results)
 
     with_checks(stems, work)
-    return results
+    return [results[name] for name in chosen]
+
+
+def _with_what_they_build_on(
+    names: list[str], models: Mapping[str, FaultModel], student: SimpleNamespace
+) -> list[str]:
+    """Return the exercises to assess: before each the one that it builds on, if it is there."""
+    order: list[str] = []
+    for name in names:
+        follows = models[name].follow_through
+        if follows is not None and hasattr(student, follows.builds_on):
+            order.append(follows.builds_on)
+        order.append(name)
+    return list(dict.fromkeys(order))
 
 
 def exercises() -> dict[str, str]:

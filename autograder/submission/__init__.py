@@ -6,7 +6,12 @@ answer is a message that names the file, the place and the remedy, never an exce
 
 from autograder.submission.class_folder import ClassFolder, SubmissionFile, find_submissions
 from autograder.submission.names import defined_names
-from autograder.submission.reading import Submission, Unreadable, read_submission
+from autograder.submission.reading import (
+    Submission,
+    Unreadable,
+    digest_of,
+    read_submission,
+)
 
 __all__ = [
     "ClassFolder",
@@ -14,6 +19,7 @@ __all__ = [
     "SubmissionFile",
     "Unreadable",
     "defined_names",
+    "digest_of",
     "find_submissions",
     "read_submission",
 ]

@@ -18,6 +18,10 @@ MAX_CELLS = 2000
 """More cells than this are refused: no sheet has a hundred."""
 
 CURRENT_FORMAT = 4
+MAX_OLD_BYTES = 2 * 2**20
+"""Larger files of an older format are refused: nbformat takes minutes and gigabytes for some."""
+
+HEADING_LEVELS = range(1, 7)
 SAVE_AGAIN = "Open it in Jupyter, save it and hand it in again."
 HAND_IN_NOTEBOOK = "Hand in the notebook itself, the file that ends in .ipynb."
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -54,6 +58,7 @@ def parse(data: bytes) -> tuple[Mapping[str, Any], list[str]]:
             f"is JSON but no notebook: it has neither cells nor a format number. {HAND_IN_NOTEBOOK}"
         )
     if isinstance(version, int) and 1 <= version < CURRENT_FORMAT:
+        _refuse_costly(content, version, len(data))
         return _upgrade(text, version), [*notes, f"notebook format {version} was upgraded"]
     if isinstance(version, int) and version > CURRENT_FORMAT:
         notes.append(f"notebook format {version} is newer than the {CURRENT_FORMAT} known here")
@@ -128,6 +133,28 @@ def _why_not_json(text: str, error: json.JSONDecodeError) -> str:
     if not text[error.pos :].strip() or error.msg.startswith("Unterminated"):
         return f"ends in the middle of the notebook, or is cut off ({place}). {SAVE_AGAIN}"
     return f"is not JSON ({place}: {error.msg}). {SAVE_AGAIN}"
+
+
+def _refuse_costly(content: Mapping[str, Any], version: int, size: int) -> None:
+    """Refuse an old notebook whose upgrade could cost more than any honest one's."""
+    if size > MAX_OLD_BYTES:
+        raise NotebookError(
+            f"is a notebook of format {version} with {size / 2**20:.1f} MB, and at most "
+            f"{MAX_OLD_BYTES // 2**20} MB of an old format are read. {SAVE_AGAIN}"
+        )
+    sheets = content.get("worksheets")
+    for sheet in sheets if isinstance(sheets, list) else []:
+        cells = sheet.get("cells") if isinstance(sheet, dict) else None
+        for place, cell in enumerate(cells if isinstance(cells, list) else [], start=1):
+            if not isinstance(cell, dict) or cell.get("cell_type") != "heading":
+                continue
+            level = cell.get("level", 1)
+            # nbformat writes that many "#". True and 1.0 equal 1.
+            if type(level) is not int or level not in HEADING_LEVELS:
+                raise NotebookError(
+                    f"cell {place} is a heading whose level is no whole number from 1 to 6. "
+                    f"{SAVE_AGAIN}"
+                )
 
 
 def _upgrade(text: str, version: int) -> Mapping[str, Any]:

@@ -67,6 +67,17 @@ def read_submission(path: Path, learner: str, stem: str) -> Submission | Unreada
     return Submission(learner, stem, cells, digest, notes)
 
 
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes in hexadecimal, as ``read_submission`` reports it.
+
+    Empty when they cannot be read, or are more than ``MAX_BYTES``. Nothing is parsed.
+    """
+    try:
+        return hashlib.sha256(_read_bytes(path)).hexdigest()
+    except NotebookError:
+        return ""
+
+
 def printable(name: str) -> str:
     """Return ``name`` with control characters and undecodable bytes made visible."""
     return "".join(

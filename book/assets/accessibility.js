@@ -2,18 +2,24 @@
 
 // Boxes that scroll sideways can be scrolled by keyboard only when they can have the focus.
 // The theme sees to code and tables; formulas are ours.
-function markScrollingFormulas() {
+function markIfItScrolls(formula) {
+  if (formula.scrollWidth > formula.clientWidth) {
+    formula.tabIndex = 0;
+    formula.setAttribute("role", "group");
+    formula.setAttribute("aria-label", "Formula, scrolls sideways");
+  } else {
+    for (const name of ["tabindex", "role", "aria-label"]) formula.removeAttribute(name);
+  }
+}
+
+// The observer reports each formula once it is laid out, and again when its width changes:
+// asking for widths at any other moment would make the browser lay out the page once more.
+function watchFormulas() {
+  const observer = new ResizeObserver((entries) => {
+    for (const entry of entries) markIfItScrolls(entry.target);
+  });
   for (const formula of document.querySelectorAll("div.math .katex-display")) {
-    const scrolls = formula.scrollWidth > formula.clientWidth;
-    formula.toggleAttribute("tabindex", scrolls);
-    if (scrolls) {
-      formula.tabIndex = 0;
-      formula.setAttribute("role", "group");
-      formula.setAttribute("aria-label", "Formula, scrolls sideways");
-    } else {
-      formula.removeAttribute("role");
-      formula.removeAttribute("aria-label");
-    }
+    observer.observe(formula);
   }
 }
 
@@ -41,9 +47,7 @@ function nameGroupsOfPages() {
   }
 }
 
-nameGroupsOfPages();
-markScrollingFormulas();
+watchFormulas();
 nameButtonsByTheirText();
+nameGroupsOfPages();
 putTitleInLandmark();
-window.addEventListener("load", markScrollingFormulas);
-window.addEventListener("resize", markScrollingFormulas);

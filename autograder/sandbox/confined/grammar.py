@@ -8,9 +8,15 @@ import msgspec
 from msgspec import Meta
 
 from .tensors import MAX_TENSORS, DtypeName
+from .wire import WireError
 
-MAX_INTEGER_DIGITS = 4096
-Hexadecimal = Annotated[str, Meta(max_length=MAX_INTEGER_DIGITS, pattern="^-?0x[0-9a-f]+$")]
+# Python writes out no integer of more than 4300 decimal digits; this many are 4215.
+MAX_INTEGER_DIGITS = 3500
+# All values of one message, containers included.
+MAX_VALUES = 4096
+# Keys with one hash cost the square of their number.
+MAX_DICT_ITEMS = 256
+Hexadecimal = Annotated[str, Meta(max_length=MAX_INTEGER_DIGITS + 3, pattern=r"\A-?0x[0-9a-f]+\Z")]
 ShortText = Annotated[str, Meta(max_length=200)]
 
 
@@ -40,13 +46,13 @@ class BigInteger(_Tagged, tag="integer", frozen=True):
 class ListValue(_Tagged, tag="list", frozen=True):
     """A list."""
 
-    items: list[Value]
+    items: Annotated[list[Value], Meta(max_length=MAX_VALUES)]
 
 
 class TupleValue(_Tagged, tag="tuple", frozen=True):
     """A tuple."""
 
-    items: list[Value]
+    items: Annotated[list[Value], Meta(max_length=MAX_VALUES)]
 
 
 class SizeValue(_Tagged, tag="size", frozen=True):
@@ -58,7 +64,7 @@ class SizeValue(_Tagged, tag="size", frozen=True):
 class DictValue(_Tagged, tag="dict", frozen=True):
     """A dictionary, in order."""
 
-    items: list[tuple[Value, Value]]
+    items: Annotated[list[tuple[Value, Value]], Meta(max_length=MAX_DICT_ITEMS)]
 
 
 class DtypeValue(_Tagged, tag="dtype", frozen=True):
@@ -83,3 +89,27 @@ Value: TypeAlias = (
     bool | int | float | str | TensorValue | ParameterValue | BigInteger | ListValue | TupleValue
     | SizeValue | DictValue | DtypeValue | DeviceValue | HandleValue | None
 )  # fmt: skip
+
+
+def named_tensors(value: Value) -> list[int]:
+    """Return the index of every tensor in ``value``, as often as it is named.
+
+    Raises:
+        WireError: If it holds more than ``MAX_VALUES`` values.
+    """
+    indices: list[int] = []
+    pending, values = [value], 0
+    while pending:
+        values += 1
+        if values + len(pending) > MAX_VALUES + 1:
+            raise WireError("more values than allowed")
+        match pending.pop():
+            case TensorValue(index):
+                indices.append(index)
+            case ParameterValue(index, grad):
+                indices += [index] if grad is None else [index, grad.index]
+            case ListValue(items) | TupleValue(items):
+                pending += items
+            case DictValue(items=pairs):
+                pending += [part for pair in pairs for part in pair]
+    return indices

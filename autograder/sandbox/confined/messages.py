@@ -7,16 +7,16 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from .grammar import Value
-from .tensors import MAX_TENSORS, TensorTable
-from .wire import MAX_HEADER_BYTES, WireError
+from .grammar import Value, named_tensors
+from .tensors import MAX_TENSORS, TensorTable, expanded_bytes
+from .wire import MAX_BODY_BYTES, MAX_HEADER_BYTES, WireError
 
 MAX_NAMES = 2000
 MAX_OUTPUT_CHARACTERS = 1 << 17
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Number = Annotated[int, Meta(ge=0, lt=1 << 31)]
 Text = Annotated[str, Meta(max_length=16_384)]
-Identifier = Annotated[str, Meta(max_length=80, pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$")]
+Identifier = Annotated[str, Meta(max_length=80, pattern=r"\A[A-Za-z_][A-Za-z0-9_.]*\Z")]
 
 
 class _Message(
@@ -160,6 +160,22 @@ def decode_reply(data: bytes) -> ReplyHeader:
     if len(data) > MAX_HEADER_BYTES:
         raise WireError("header larger than allowed")
     try:
-        return _reply_decoder.decode(data)
+        header = _reply_decoder.decode(data)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         raise WireError(f"not a reply: {error}") from None
+    _check_totals(header)
+    return header
+
+
+def _check_totals(header: ReplyHeader) -> None:
+    """Refuse a reply of few bytes that unfolds to many: what is named twice counts twice."""
+    sizes = [expanded_bytes(spec) for spec in header.table.tensors]
+    message = header.message
+    named = named_tensors(message.value) if isinstance(message, Returned) else []
+    if not isinstance(message, CellDone):
+        named += [change.tensor for change in message.changed]
+    if any(index >= len(sizes) for index in named):
+        raise WireError("no such tensor")
+    # All of the table, too: looking at a tensor costs time whether or not anything names it.
+    if max(sum(sizes), sum(sizes[index] for index in named)) > MAX_BODY_BYTES:
+        raise WireError("tensors larger than allowed")

@@ -84,6 +84,12 @@ def _layout(tensors: Sequence[Tensor], plain: Sequence[Tensor]) -> TensorTable:
         raise TooLarge(
             f"a message holds at most {MAX_BODY_BYTES} bytes of tensors, got {sum(sizes)}"
         )
+    expanded = sum(tensor.numel() * tensor.element_size() for tensor in plain)
+    if expanded > MAX_BODY_BYTES:
+        raise TooLarge(
+            f"the tensors of a message may have at most {MAX_BODY_BYTES} bytes, got {expanded} "
+            "(what `expand` repeats counts each time)"
+        )
     specs = []
     for original, tensor, (start, _) in zip(tensors, plain, extents, strict=True):
         number, low, _ = pieces[tensor.untyped_storage().data_ptr()]
@@ -101,6 +107,11 @@ def _layout(tensors: Sequence[Tensor], plain: Sequence[Tensor]) -> TensorTable:
             )
         )
     return TensorTable(specs, sizes)
+
+
+def expanded_bytes(spec: TensorSpec) -> int:
+    """Return the bytes of a tensor with every element counted, where a stride is 0, too."""
+    return math.prod(spec.shape) * DTYPES[spec.dtype].itemsize
 
 
 def unpack_memory(table: TensorTable, body: bytearray) -> list[Tensor]:
@@ -179,7 +190,7 @@ def _checked_view(spec: TensorSpec, memory: Sequence[Tensor]) -> Tensor:
     ):
         raise WireError("tensor layout")
     elements = math.prod(spec.shape)
-    if elements * dtype.itemsize > MAX_BODY_BYTES:
+    if expanded_bytes(spec) > MAX_BODY_BYTES:
         raise WireError("tensor larger than allowed")
     last = sum((size - 1) * stride for size, stride in zip(spec.shape, spec.strides, strict=True))
     if elements and spec.offset + (last + 1) * dtype.itemsize > memory[spec.memory].numel():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from types import GeneratorType
 from typing import Any
 
@@ -10,7 +11,9 @@ import torch
 from torch import Tensor
 
 from .grammar import (
+    MAX_DICT_ITEMS,
     MAX_INTEGER_DIGITS,
+    MAX_VALUES,
     BigInteger,
     DeviceValue,
     DictValue,
@@ -27,7 +30,6 @@ from .tensors import DTYPE_NAMES, DTYPES, MAX_TENSORS
 from .wire import TooLarge, WireError
 
 MAX_DEPTH = 16
-MAX_YIELDED = 10_000
 
 
 class Encoder:
@@ -43,6 +45,7 @@ class Encoder:
         self, opaque: Callable[[object], HandleValue], *, keep_parameters: bool = False
     ) -> None:
         self.tensors: list[Tensor] = []
+        self._values = 0
         self._opaque = opaque
         self._keep_parameters = keep_parameters
 
@@ -51,8 +54,13 @@ class Encoder:
 
         Raises:
             TypeError: If the value cannot cross.
-            TooLarge: If it is nested deeper than ``MAX_DEPTH``.
+            TooLarge: If it is nested deeper than ``MAX_DEPTH`` or holds too much.
         """
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise TooLarge(
+                f"more than {MAX_VALUES} values cannot be sent at once: use a tensor, or fewer"
+            )
         if depth > MAX_DEPTH:
             raise TooLarge(f"values may be nested at most {MAX_DEPTH} deep")
         if value is None or isinstance(value, bool):
@@ -70,16 +78,20 @@ class Encoder:
     def _container(self, value: Any, depth: int) -> Value:
         if isinstance(value, tuple):
             return TupleValue([self.encode(item, depth) for item in value])
-        if isinstance(value, list):
+        if isinstance(value, (list, GeneratorType)):
             return ListValue([self.encode(item, depth) for item in value])
         if isinstance(value, dict):
-            return DictValue(
-                [(self.encode(key, depth), self.encode(item, depth)) for key, item in value.items()]
-            )
-        if isinstance(value, GeneratorType):
-            items = [item for item, _ in zip(value, range(MAX_YIELDED), strict=False)]
-            return ListValue([self.encode(item, depth) for item in items])
+            return self._dictionary(value, depth)
         return self._opaque(value)
+
+    def _dictionary(self, value: dict[Any, Any], depth: int) -> DictValue:
+        # A subclass may have more items than it says, or no end of them.
+        items = list(islice(value.items(), MAX_DICT_ITEMS + 1))
+        if len(items) > MAX_DICT_ITEMS:
+            raise TooLarge(f"a dictionary of more than {MAX_DICT_ITEMS} items cannot be sent")
+        return DictValue(
+            [(self.encode(key, depth), self.encode(item, depth)) for key, item in items]
+        )
 
     def _tensor(self, tensor: Tensor) -> TensorValue | ParameterValue:
         index = self._add(tensor)
@@ -184,8 +196,10 @@ def _scalar(value: int | float | str) -> Value:
         return float.__float__(value)
     if -(1 << 63) <= value < 1 << 63:
         return int.__int__(value)
-    if value.bit_length() > 4 * (MAX_INTEGER_DIGITS - 3):
-        raise TooLarge("an integer this large cannot be passed")
+    if value.bit_length() > 4 * MAX_INTEGER_DIGITS:
+        raise TooLarge(
+            f"an integer of more than {MAX_INTEGER_DIGITS} hexadecimal digits cannot be sent"
+        )
     return BigInteger(hex(value))
 
 

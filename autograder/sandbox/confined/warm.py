@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from . import landlock, privileges, probe
+from . import landlock, privileges, probe, resource_limits
 from .configuration import (
     Configuration,
     Fork,
@@ -53,6 +53,7 @@ class _Warm:
     def __init__(self, control: socket.socket, configuration: Configuration) -> None:
         self._control = control
         self._configuration = configuration
+        resource_limits.lift(configuration.limits)
         if landlock.abi_version() < 1:
             raise OSError(
                 "this kernel offers no Landlock (Linux 5.13 or later, landlock among its lsm)"

@@ -56,6 +56,9 @@ CASES = {
     "wrong type": answer("return [[True]]", "failed", "got a list of 1"),
     "nothing returned": answer("pass", "failed", "got nothing (None)"),
     "wrong shape": answer("return torch.ones(1, 1, 1) == 1", "failed", "must have the shape"),
+    "millions of empty rows": answer("return torch.empty(2**26, 0)", "failed", "shape"),
+    "an endless integer": answer("return 1 << 12000", "failed", "must be a tensor"),
+    "terminal escapes": answer("raise ValueError('\x1b]0;gotcha\x07')", "error", "\\x1b]0;"),
     "NaN": answer(f"return {TRIL} * torch.nan", "failed", ""),
     "a function for a value": answer("return lambda: 1", "failed", "must be a tensor"),
     "output flood": answer(

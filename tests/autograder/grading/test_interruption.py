@@ -110,7 +110,7 @@ def test_a_lane_that_dies_is_replaced_and_its_notebook_graded(
 ) -> None:
     tasks = [Task(name, "attention", str(course / "in" / name / "attention.ipynb"))
              for name in LEARNERS[:3]]  # fmt: skip
-    results = lanes.grade_all(tasks, lanes=1, isolation=isolation, seed=1)
+    results = lanes.grade_all(tasks, lanes=1, isolation=isolation, seed=1, worth={})
     graded = [next(results)]
     ours = [child for child in psutil.Process().children() if "spawn_main" in str(child.cmdline())]
     os.kill(ours[-1].pid, signal.SIGKILL)

@@ -75,7 +75,7 @@ def test_what_follows_from_an_own_mistake_counts_and_is_said() -> None:
     weights, output = assess_answers(names, [])
     assert weights.diagnosis == ["scores are not scaled"]
     assert (output.status, output.score) == ("passed", 3)
-    assert "follows correctly from your own attention_weights" in output.message
+    assert "follows correctly from your answer to another exercise" in output.message
 
 
 def test_a_mistake_of_its_own_does_not_follow() -> None:
