@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import shutil
+from collections.abc import Generator, Iterator
 
 # Before torch is imported: one thread computes the same bits on every run, and tests
 # that run side by side do not wait for one another's threads.
@@ -12,6 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import hypothesis
 import pytest
 from jaxtyping import install_import_hook
+from playwright.sync_api import Browser, sync_playwright
 
 # From here on every call into the reference package has its shapes and types checked.
 install_import_hook("attnbook", "beartype.beartype")
@@ -45,3 +47,28 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _fail_if_skipped(report)
     return report
+
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Yield the system's Chromium, started once: a process can hold one Playwright only."""
+    found = [path for name in CHROMIUM_NAMES if (path := shutil.which(name))]
+    executable = os.environ.get("CHROME_PATH") or next(iter(found), None)
+    if executable is None:
+        # With CI=true the skip is a failure; see above.
+        pytest.skip("no Chromium: install the system's package or set CHROME_PATH")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()

@@ -70,7 +70,7 @@ def student_error(kind: str, lineage: list[str], message: str, traceback: str) -
         if not (isinstance(builtin, type) and issubclass(builtin, Exception)):
             continue
         try:
-            return _combined_type(builtin)(kind, message, traceback)
+            return _combined_type(name)(kind, message, traceback)
         except TypeError:
             # Types whose memory cannot be combined, or made from other arguments (ExceptionGroup).
             continue
@@ -78,7 +78,8 @@ def student_error(kind: str, lineage: list[str], message: str, traceback: str) -
 
 
 @cache
-def _combined_type(builtin: type[Exception]) -> type[StudentError]:
+def _combined_type(builtin_name: str) -> type[StudentError]:
+    builtin = vars(builtins)[builtin_name]
     if builtin is Exception:
         return StudentError
     return type(f"Student{builtin.__name__}", (StudentError, builtin), {})

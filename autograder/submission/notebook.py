@@ -22,6 +22,7 @@ MAX_OLD_BYTES = 2 * 2**20
 """Larger files of an older format are refused: nbformat takes minutes and gigabytes for some."""
 
 HEADING_LEVELS = range(1, 7)
+_UNREAD = {"outputs": list, "metadata": dict}
 SAVE_AGAIN = "Open it in Jupyter, save it and hand it in again."
 HAND_IN_NOTEBOOK = "Hand in the notebook itself, the file that ends in .ipynb."
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -59,7 +60,7 @@ def parse(data: bytes) -> tuple[Mapping[str, Any], list[str]]:
         )
     if isinstance(version, int) and 1 <= version < CURRENT_FORMAT:
         _refuse_costly(content, version, len(data))
-        return _upgrade(text, version), [*notes, f"notebook format {version} was upgraded"]
+        return _upgrade(content, version), [*notes, f"notebook format {version} was upgraded"]
     if isinstance(version, int) and version > CURRENT_FORMAT:
         notes.append(f"notebook format {version} is newer than the {CURRENT_FORMAT} known here")
     return content, notes
@@ -142,23 +143,40 @@ def _refuse_costly(content: Mapping[str, Any], version: int, size: int) -> None:
             f"is a notebook of format {version} with {size / 2**20:.1f} MB, and at most "
             f"{MAX_OLD_BYTES // 2**20} MB of an old format are read. {SAVE_AGAIN}"
         )
+    cells = _old_cells(content)
+    if len(cells) > MAX_CELLS:
+        raise NotebookError(
+            f"has {len(cells)} cells, and at most {MAX_CELLS} are read. {HAND_IN_NOTEBOOK}"
+        )
+    for place, cell in enumerate(cells, start=1):
+        level = cell.get("level", 1) if cell.get("cell_type") == "heading" else 1
+        # nbformat writes that many "#". True and 1.0 equal 1.
+        if type(level) is not int or level not in HEADING_LEVELS:
+            raise NotebookError(
+                f"cell {place} is a heading whose level is no whole number from 1 to 6. "
+                f"{SAVE_AGAIN}"
+            )
+
+
+def _old_cells(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the cells of an old notebook; what is none is left to nbformat's complaint."""
     sheets = content.get("worksheets")
-    for sheet in sheets if isinstance(sheets, list) else []:
-        cells = sheet.get("cells") if isinstance(sheet, dict) else None
-        for place, cell in enumerate(cells if isinstance(cells, list) else [], start=1):
-            if not isinstance(cell, dict) or cell.get("cell_type") != "heading":
-                continue
-            level = cell.get("level", 1)
-            # nbformat writes that many "#". True and 1.0 equal 1.
-            if type(level) is not int or level not in HEADING_LEVELS:
-                raise NotebookError(
-                    f"cell {place} is a heading whose level is no whole number from 1 to 6. "
-                    f"{SAVE_AGAIN}"
-                )
+    holders = [content, *(sheets if isinstance(sheets, list) else [])]
+    lists = [holder.get("cells") for holder in holders if isinstance(holder, dict)]
+    return [
+        cell
+        for cells in lists
+        if isinstance(cells, list)
+        for cell in cells
+        if isinstance(cell, dict)
+    ]
 
 
-def _upgrade(text: str, version: int) -> Mapping[str, Any]:
+def _upgrade(content: dict[str, Any], version: int) -> Mapping[str, Any]:
     """Bring an old notebook to format 4; nbformat's complaints about details go nowhere."""
+    # Nobody reads them, and nbformat takes minutes to complain about some.
+    for cell in _old_cells(content):
+        cell.update({name: kind() for name, kind in _UNREAD.items() if name in cell})
     # Imported here: it takes two seconds (jsonschema reads a grammar), for a rare case.
     import nbformat
 
@@ -167,7 +185,9 @@ def _upgrade(text: str, version: int) -> Mapping[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            upgraded: Mapping[str, Any] = nbformat.reads(text, as_version=CURRENT_FORMAT)
+            upgraded: Mapping[str, Any] = nbformat.reads(
+                json.dumps(content), as_version=CURRENT_FORMAT
+            )
     except Exception as error:  # noqa: BLE001  a converter of old formats, run on anything
         reason = f"{type(error).__name__}: {str(error)[:200]}"
         raise NotebookError(

@@ -33,8 +33,8 @@ def attention_weights(
         return scores.softmax(dim=-1)
     _check_mask(mask, scores.shape)
     weights = scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
-    # A softmax over nothing but -inf is NaN. This fill makes it zero, and stops
-    # the NaN in the backward pass as well.
+    # A softmax over nothing but -inf is NaN. This fill makes it zero. On the way back
+    # the fill above, before the softmax, is what stops the NaN.
     return weights.masked_fill(~mask, 0.0)
 
 

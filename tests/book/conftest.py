@@ -1,32 +1,20 @@
-"""The built book, a compressing server for it, and one browser, shared by the tests here."""
+"""The built book and a compressing server for it, shared by the tests here."""
 
 import fcntl
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build" / "html"
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @dataclass(frozen=True)
@@ -36,13 +24,6 @@ class Build:
     returncode: int
     seconds: float
     log: str
-
-
-def cannot_run(reason: str) -> NoReturn:
-    """Skip where a person works, fail where a machine decides."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def run_jupyter_book(*options: str) -> Build:
@@ -110,16 +91,3 @@ def server(html: Path) -> Iterator[str]:
     yield process.stdout.readline().strip()
     process.terminate()
     process.wait(timeout=10)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Yield the system's Chromium, started once."""
-    found = [path for name in CHROMIUM_NAMES if (path := shutil.which(name))]
-    executable = os.environ.get("CHROME_PATH") or next(iter(found), None)
-    if executable is None:
-        cannot_run("no Chromium: install the system's package or set CHROME_PATH")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
-        yield chromium
-        chromium.close()

@@ -2,11 +2,13 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 
-from autograder.submission import Submission, Unreadable, read_submission
+from autograder.submission import Submission, Unreadable, digest_of, read_submission
+from autograder.submission.notebook import MAX_OLD_BYTES
 from autograder.submission.reading import MAX_BYTES
 
 CELLS = ["import torch\n", "def causal_mask(n):\n    return n\n"]
@@ -218,3 +220,62 @@ def test_a_name_that_is_not_utf_8_is_shown_escaped(tmp_path):
     assert isinstance(result, Unreadable)
     assert result.message.startswith(r"ada/\udcff.ipynb: ")
     result.message.encode("utf-8")
+
+
+def with_heading(version: int, **level: object) -> dict:
+    heading = {"cell_type": "heading", "source": "Title", **level}
+    return old_notebook(version) | {"worksheets": [{"cells": [heading]}]}
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("level", [0, 7, 10**6, -1, "6", 1.5, True, None, [1]])
+def test_a_heading_of_an_impossible_level_is_refused(tmp_path, version, level):
+    result = handed_in(tmp_path, with_heading(version, level=level))
+    assert isinstance(result, Unreadable)
+    assert "cell 1 is a heading whose level is no whole number from 1 to 6." in result.message
+    assert result.message.endswith("Open it in Jupyter, save it and hand it in again.")
+
+
+@pytest.mark.parametrize("level", [{}, {"level": 1}, {"level": 6}])
+def test_a_heading_of_a_possible_level_is_read(tmp_path, level):
+    assert isinstance(handed_in(tmp_path, with_heading(3, **level)), Submission)
+
+
+def test_a_large_notebook_of_an_old_format_is_refused(tmp_path):
+    old = old_notebook(3) | {"padding": "x" * MAX_OLD_BYTES}
+    result = handed_in(tmp_path, old)
+    assert isinstance(result, Unreadable)
+    assert "format 3 with 2.0 MB, and at most 2 MB of an old format" in result.message
+    assert "save it" in result.message
+
+
+def test_an_old_notebook_of_too_many_cells_is_refused_before_it_is_upgraded(tmp_path, monkeypatch):
+    monkeypatch.setattr("nbformat.reads", None)
+    cell = {"cell_type": "raw", "source": ""}
+    old = old_notebook(3) | {"worksheets": [{"cells": [cell] * 2000}, {"cells": [cell]}]}
+    result = handed_in(tmp_path, old)
+    assert isinstance(result, Unreadable)
+    assert "has 2001 cells, and at most 2000" in result.message
+
+
+def test_outputs_of_an_old_notebook_cost_nothing(tmp_path):
+    # nbformat took minutes to list what is wrong with these.
+    cell = {"cell_type": "code", "input": "x = 1", "outputs": [{"output_type": "stream"}] * 20_000}
+    started = time.monotonic()
+    result = handed_in(tmp_path, old_notebook(3) | {"worksheets": [{"cells": [cell]}]})
+    assert isinstance(result, Submission)
+    assert result.cells == ["x = 1"]
+    assert time.monotonic() - started < 15
+
+
+@pytest.mark.parametrize("data", [GOOD_TEXT.encode(), b"not JSON", b""])
+def test_the_digest_alone_is_that_of_the_reader(tmp_path, data):
+    result = handed_in(tmp_path, data)
+    assert digest_of(tmp_path / "attention.ipynb") == result.digest != ""
+
+
+def test_what_cannot_be_read_has_no_digest(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    assert [digest_of(tmp_path / name) for name in ("pipe", "huge", "none", ".")] == [""] * 4
