@@ -12,9 +12,12 @@ def plain_text(text: str, most: int = MOST_CHARACTERS) -> str:
     backslash escapes.
     """
     cut = text if len(text) <= most else f"{text[:most]} […]"
+    return "\n".join(map(printable, cut.split("\n")))
+
+
+def printable(name: str) -> str:
+    """Return ``name`` in one line, with control characters and undecodable bytes made visible."""
     return "".join(
-        letter
-        if letter.isprintable() or letter == "\n"
-        else letter.encode("unicode_escape").decode("ascii")
-        for letter in cut
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in name
     )

@@ -19,7 +19,7 @@ from autograder.grading.lanes import grade_all
 from autograder.reports import write_reports
 from autograder.results import ClassResults, SubmissionResult, encode
 from autograder.sandbox import Isolation
-from autograder.submission import SubmissionFile, find_submissions, read_submission
+from autograder.submission import SubmissionFile, digest_of, find_submissions
 
 Progress = Callable[[int, int], None]
 
@@ -138,8 +138,7 @@ def _found(file: SubmissionFile, journal: Journal) -> SubmissionResult | None:
     """Return the journal's result for exactly this notebook."""
     if journal.is_empty():
         return None
-    digest = read_submission(file.path, file.learner, file.stem).digest
-    return journal.find(file.learner, file.stem, digest)
+    return journal.find(file.learner, file.stem, digest_of(file.path))
 
 
 def _nothing(submissions: Path, notes: list[str]) -> str:

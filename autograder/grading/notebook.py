@@ -94,6 +94,9 @@ def _assess(  # noqa: PLR0913 - what `assess` needs, and the notebook
     if exercise not in student.names:
         status, message = _why_missing(exercise, student.cell_errors, submission.cells)
         return without_answer(checks, exercise, status, plain_text(message))
+    if exercise not in student.functions:
+        message = f"{exercise} is a value in this notebook, not a function"
+        return without_answer(checks, exercise, ExerciseStatus.ERROR, message)
     result = assess(checks, models, exercise, student, seed, earlier)
     if result.status in (ExerciseStatus.TIMEOUT, ExerciseStatus.CRASHED):
         _restart(student)

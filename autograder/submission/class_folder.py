@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.submission.reading import printable
+from autograder.plain_text import printable
 
 EXPORTS = {".py", ".html", ".htm", ".md", ".txt", ".json", ".pdf", ".zip"}
 """What is handed in in place of the notebook; reading it tells the learner what to do."""

@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.plain_text import printable
 from autograder.submission.notebook import NotebookError, code_cells, parse
 
 MAX_BYTES = 20 * 2**20
@@ -76,14 +77,6 @@ def digest_of(path: Path) -> str:
         return hashlib.sha256(_read_bytes(path)).hexdigest()
     except NotebookError:
         return ""
-
-
-def printable(name: str) -> str:
-    """Return ``name`` with control characters and undecodable bytes made visible."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in name
-    )
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -57,6 +57,9 @@ CASES = {
     "nothing returned": answer("pass", "failed", "got nothing (None)"),
     "wrong shape": answer("return torch.ones(1, 1, 1) == 1", "failed", "must have the shape"),
     "millions of empty rows": answer("return torch.empty(2**26, 0)", "failed", "shape"),
+    "a value in place of a function": Case(
+        notebook({BROKEN: "causal_mask = torch.eye(3).to_sparse()"}), "error", "not a function", 0.0
+    ),
     "an endless integer": answer("return 1 << 12000", "failed", "must be a tensor"),
     "terminal escapes": answer("raise ValueError('\x1b]0;gotcha\x07')", "error", "\\x1b]0;"),
     "NaN": answer(f"return {TRIL} * torch.nan", "failed", ""),

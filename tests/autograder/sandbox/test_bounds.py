@@ -34,7 +34,6 @@ from autograder.sandbox.confined.wire import WireError
 from autograder.sandbox.errors import student_error
 from autograder.sandbox.isolation import Isolation
 from autograder.sandbox.warm_process import WarmProcess, command
-from tests.autograder.sandbox.conftest import LIMITS
 
 HUGE = TensorSpec("float32", 0, 0, [1 << 24], [0], requires_grad=False, is_leaf=True)
 """64 MB on arrival, 4 bytes on the way."""
@@ -176,7 +175,7 @@ def test_after_twenty_cells_that_end_the_process_no_more_are_run(lane: Lane) -> 
         return connections[-1]
 
     cells = ["def f(): return 1", "no_such_name", *deadly, "def g(): return 2"]
-    with Student(connect, cells, LIMITS) as student:
+    with Student(connect, cells, lane.limits) as student:
         assert len(connections) == 21
         assert [error.cell for error in student.cell_errors] == list(range(2, 34))
         for error in student.cell_errors[21:]:
@@ -197,7 +196,7 @@ def test_cells_that_end_the_process_when_they_run_again_are_not_run_for_ever(lan
         connections.append(lane._connect())
         return connections[-1]
 
-    with Student(connect, [by_chance] * 200, LIMITS) as student:
+    with Student(connect, [by_chance] * 200, lane.limits) as student:
         assert len(connections) <= 22
         cells = [error.cell for error in student.cell_errors]
         assert cells == sorted(set(cells))
