@@ -27,8 +27,9 @@ NEEDED_BY = {
 }
 
 # Names, punctuation and spaces in code, which both color schemes show in the color of
-# plain text: two thirds of a chapter's elements, and a phone lays out each one.
-PLAIN_TOKEN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
+# plain text, and operators, which read as well in it. They are three quarters of the
+# elements of a chapter's code, and a phone lays out each one.
+PLAIN_TOKEN = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
 
 Context = dict[str, Any]
 
