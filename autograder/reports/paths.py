@@ -1,8 +1,8 @@
 """Where a report lies: a safe path for any name.
 
-A name that every file system takes as it is stays as it is. Any other name becomes its readable
-part and a digest of the whole name, so that two names never share a path, also where the file
-system does not tell upper from lower case, and a learner's path does not depend on the class.
+A name that every file system takes as it is stays as it is, so that other programs find
+``reports/<learner>/<stem>.html``. Any other name becomes its readable part and a digest of the
+whole name. Two names never share a path, and a learner's path does not depend on the class.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import unicodedata
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-_PLAIN = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
-_RESERVED_BY_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+_PLAIN = re.compile(r"[A-Za-z0-9]+([ ._-][A-Za-z0-9]+)*")
+_RESERVED_BY_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LONGEST_PLAIN = 64
 _LONGEST_READABLE = 40
 # No plain name holds this character, so a made name never equals a plain one.
