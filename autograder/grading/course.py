@@ -62,16 +62,16 @@ def grade(  # noqa: PLR0913 - each is a choice of the command line
     folder = find_submissions(submissions, sheets())
     if not folder.files:
         raise GradingError(_nothing(submissions, folder.notes))
-    path = out / ".journal.jsonl"
+    path, default = out / ".journal.jsonl", out / "gradebook.sqlite"
     earlier = identity_of(path)
     if seed is None:
         seed = earlier.seed if earlier else secrets.randbelow(2**31)
     identity = RunIdentity(seed=seed, isolation=isolation.value, rules=rules())
-    with Journal(path, identity) as journal:
+    # The gradebook is opened first: an address that is wrong should not cost a class's time.
+    with Journal(path, identity) as journal, Gradebook(gradebook or default) as book:
         results = _graded(folder.files, journal, lanes, isolation, seed, progress)
-    course = ClassResults(isolation=isolation.value, seed=seed, submissions=results)
-    with Gradebook(gradebook or out / "gradebook.sqlite") as book:
         book.record(results, seed=seed, isolation=isolation.value)
+    course = ClassResults(isolation=isolation.value, seed=seed, submissions=results)
     replace_file(out / "results.json", encode(course))
     replace_file(out / "grades.csv", grades_csv(course))
     write_reports(course, out)

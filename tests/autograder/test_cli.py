@@ -30,6 +30,7 @@ def test_each_command_explains_itself(command: str) -> None:
     assert "Usage" in result.output
 
 
+@pytest.mark.slow
 def test_a_class_is_graded_and_everything_is_written(tmp_path: Path) -> None:
     hand_in(tmp_path / "in", "ada", notebook())
     hand_in(tmp_path / "in", "bob", b"")

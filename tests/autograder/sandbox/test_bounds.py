@@ -248,6 +248,7 @@ def limited(monkeypatch: pytest.MonkeyPatch, kibibytes: int, which: str) -> Warm
     return WarmProcess(Isolation.REDUCED, Limits(), preload=which == "-S")
 
 
+@pytest.mark.slow
 def test_a_small_soft_limit_of_the_grader_does_not_bind_the_warm_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -263,6 +264,7 @@ def test_a_hard_limit_below_what_a_submission_may_use_is_named(
         limited(monkeypatch, 1 << 20, "")
 
 
+@pytest.mark.slow
 def test_a_lane_of_a_grader_that_bounds_its_own_memory_works() -> None:
     program = """
 import resource, sys, torch
