@@ -117,3 +117,16 @@ def test_a_lane_that_dies_is_replaced_and_its_notebook_graded(
     graded += results
     assert sorted(each.learner for each in graded) == LEARNERS[:3]
     assert all(each.score == 12 for each in graded)
+
+
+def test_a_notebook_that_keeps_the_grader_busy_too_long_goes_to_a_person(
+    course: Path, isolation: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Less than a lane needs to start: it is late before it can answer.
+    monkeypatch.setattr(lanes, "MOST_SECONDS", 0.2)
+    task = Task(LEARNERS[0], "attention", str(course / "in" / LEARNERS[0] / "attention.ipynb"))
+    (result,) = lanes.grade_all(
+        [task], lanes=1, isolation=isolation, seed=1, worth={"attention": 12.0}
+    )
+    assert (result.status, result.score, result.max_score) == ("unreadable", 0, 12)
+    assert result.flags == ["the grader itself ended while grading this notebook"]
