@@ -154,6 +154,11 @@ class CheckSession:
         return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, when)
 
 
+def sheets() -> list[str]:
+    """Return the stems of the sheets that can be checked, sorted. The tree is the registry."""
+    return sorted(file.stem.removeprefix("test_") for file in CHECKS.glob("test_*.py"))
+
+
 def with_checks(stems: Iterable[str], work: Callable[[CheckSession], None]) -> None:
     """Collect the checks of ``stems`` and call ``work`` with them.
 

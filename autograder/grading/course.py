@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attnbook
 from autograder import checks, faults
-from autograder.checks.session import CheckSession, with_checks
+from autograder.checks.session import CheckSession, sheets, with_checks
 from autograder.exports import grades_csv
 from autograder.files import replace_file
 from autograder.gradebook import Gradebook
@@ -76,12 +76,6 @@ def grade(  # noqa: PLR0913 - each is a choice of the command line
     replace_file(out / "grades.csv", grades_csv(course))
     write_reports(course, out)
     return course, folder.notes
-
-
-def sheets() -> list[str]:
-    """Return the stems of the sheets that can be graded: those with checks."""
-    files = Path(checks.__path__[0]).glob("test_*.py")
-    return sorted(file.stem.removeprefix("test_") for file in files)
 
 
 def worth(stems: Iterable[str]) -> dict[str, float]:

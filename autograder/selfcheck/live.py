@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from autograder.assessment import assess
-from autograder.checks.session import CHECKS, CheckSession, with_checks
+from autograder.checks.session import CheckSession, sheets, with_checks
 from autograder.faults import fault_models
 from autograder.faults.model import FaultModel
 from autograder.results import ExerciseResult
@@ -87,11 +87,7 @@ def _with_what_they_build_on(
 
 def exercises() -> dict[str, str]:
     """Return the stem of each exercise, by the exercise's name, in the order of the sheets."""
-    return {
-        name: path.stem.removeprefix("test_")
-        for path in sorted(CHECKS.glob("test_*.py"))
-        for name in fault_models(path.stem.removeprefix("test_"))
-    }
+    return {name: stem for stem in sheets() for name in fault_models(stem)}
 
 
 def _name(answer: Callable[..., Any], namespace: Mapping[str, Any]) -> str:

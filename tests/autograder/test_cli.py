@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from autograder import sandbox
+from autograder.checks.session import sheets
 from autograder.cli import main
-from autograder.grading.course import rules, sheets
+from autograder.grading.course import rules
 
 from .grading.conftest import hand_in, notebook
 

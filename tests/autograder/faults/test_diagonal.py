@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.checks.session import CheckSession, with_checks
+from autograder.checks.session import CheckSession, sheets, with_checks
 from autograder.faults import fault_models
 from autograder.faults.diagnose import diagnose
 from autograder.faults.model import FaultModel
-from autograder.grading.course import sheets
 
 FEWEST_FAULTS = {
     "attention_weights": 10,
