@@ -60,6 +60,8 @@ class ExerciseResult(msgspec.Struct, frozen=True, kw_only=True):
         read: Label of the chapter's section to read, such as ``attention-scale``.
         read_title: The heading of that section.
         message: Anything else a person should know, such as the error that a cell raised.
+        cluster: Which behavior an unexplained wrong answer shows: answers that do the same
+            on every probe share it. Empty when the answer is right, named or cannot be called.
     """
 
     name: str
@@ -73,6 +75,7 @@ class ExerciseResult(msgspec.Struct, frozen=True, kw_only=True):
     read: str = ""
     read_title: str = ""
     message: str = ""
+    cluster: str = ""
 
 
 class SubmissionResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +85,10 @@ class SubmissionResult(msgspec.Struct, frozen=True, kw_only=True):
         seconds: Wall-clock time that grading took.
         flags: Things for a person to look at; they never change a mark.
         digest: SHA-256 of the notebook's bytes, so that a run can tell what it has graded.
+        submitted: When it was handed in, ISO 8601 in UTC; empty if that is not known.
+        cell_runs: How many cells were run since the kernel was started last, as the notebook
+            says; what a notebook says of itself is information, never evidence.
+        minutes: From the first to the last run of a cell, where the notebook records it.
     """
 
     learner: str
@@ -94,6 +101,62 @@ class SubmissionResult(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     exercises: list[ExerciseResult] = []
     digest: str = ""
+    submitted: str = ""
+    cell_runs: int = 0
+    minutes: float | None = None
+
+
+class Grade(msgspec.Struct, frozen=True, kw_only=True):
+    """What counts for one learner and sheet: manual marks and late rules are applied."""
+
+    learner: str
+    stem: str
+    score: float
+    max_score: float
+
+
+class Unexplained(msgspec.Struct, frozen=True, kw_only=True):
+    """A wrong answer that no known mistake explains.
+
+    Attributes:
+        cluster: Identifies what the answer does on the probes.
+        source: The cell that defines it, shortened if it is very long.
+        behavior: What it does on each probe, as `autograder.faults.behavior` writes it.
+    """
+
+    cluster: str
+    stem: str
+    exercise: str
+    learner: str
+    source: str
+    counterexample: str
+    behavior: list[dict[str, object]]
+
+
+class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+    """Learners who share a mistake that has no name, and one of their answers."""
+
+    cluster: str
+    stem: str
+    exercise: str
+    learners: list[str]
+    example: Unexplained
+
+
+class SimilarPair(msgspec.Struct, frozen=True, kw_only=True):
+    """Two answers that are more alike than the sheet explains; a question, never a mark.
+
+    Attributes:
+        second: The other learner; empty if it is the published solution.
+        share: How much of the shorter answer's own text is in the other one, from 0 to 1.
+        exercises: Where they are alike.
+    """
+
+    stem: str
+    first: str
+    second: str
+    share: float
+    exercises: list[str]
 
 
 class ClassResults(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,74 +1,26 @@
-"""The command ``autograder``. Thin: each command calls one function and prints what it did.
-
-Exit codes: 0 done, 1 the files differ (``release --check``) or an answer is wrong
-(``check``), 2 usage, 3 nothing to grade, 4 isolation refused. A learner's failure is
-never the failure of ``grade``.
-"""
+"""Commands that grade: a class, a sample class, and the test of this machine."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import BinaryIO, NoReturn
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from autograder.cli.terminal import (
+    FOLDER,
+    ISOLATION_REFUSED,
+    NEW_FOLDER,
+    NOTHING_TO_GRADE,
+    progress_bar,
+    stderr,
+    stdout,
+    stop,
+)
 from autograder.results import ClassResults, SubmissionStatus
 
-NOTHING_TO_GRADE = 3
-ISOLATION_REFUSED = 4
 
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-NEW_FOLDER = click.Path(file_okay=False, path_type=Path)
-
-stdout = Console(highlight=False, soft_wrap=True)
-stderr = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="attnbook")
-def main() -> None:
-    """Release exercise sheets, check answers, and grade a class in isolation."""
-
-
-@main.command()
-@click.argument("stems", nargs=-1, metavar="[STEM…]")
-@click.option("--check", is_flag=True, help="Change nothing; exit with 1 if a notebook differs.")
-def release(stems: tuple[str, ...], check: bool) -> None:
-    """Make the learners' notebooks in book/exercises from solutions."""
-    from autograder import release as sheets
-
-    try:
-        changes = sheets.compare(stems) if check else sheets.write(stems)
-    except sheets.ReleaseError as error:
-        _stop(str(error), 2)
-    for change in changes:
-        click.echo(f"{change.path}: {change.what if check else 'written'}")
-    if check and changes:
-        _stop("run `autograder release` and commit what it writes", 1)
-    if not changes:
-        click.echo("the notebooks are up to date")
-
-
-@main.command()
-@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--exercise", "exercises", multiple=True, help="Check this exercise only.")
-def check(notebook: Path, exercises: tuple[str, ...]) -> None:
-    """Check a notebook of your own: it runs in this process, and no marks are given."""
-    from autograder.selfcheck import as_text, check_notebook
-
-    try:
-        results = check_notebook(notebook, list(exercises))
-    except ValueError as error:
-        _stop(str(error), 2)
-    stdout.print("\n\n".join(map(as_text, results)), markup=False)
-    if any(result.score < result.max_score for result in results):
-        sys.exit(1)
-
-
-@main.command()
+@click.command()
 @click.argument("submissions", type=FOLDER)
 @click.option("--out", required=True, type=NEW_FOLDER, help="Where results and reports go.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Lanes.")
@@ -85,28 +37,7 @@ def grade(
     _grade(submissions, out, jobs=jobs, seed=seed, gradebook=gradebook, reduced=reduced)
 
 
-@main.command()
-@click.argument("directory", type=FOLDER)
-def report(directory: Path) -> None:
-    """Write the pages of a graded class again, from DIRECTORY/results.json."""
-    from autograder.reports import write_reports
-
-    click.echo(write_reports(_load(directory), directory))
-
-
-@main.command()
-@click.argument("directory", type=FOLDER)
-@click.option("--format", "form", type=click.Choice(["csv"]), default="csv", show_default=True)
-@click.option("--out", type=click.File("wb"), default="-", help="A file; by default the terminal.")
-def export(directory: Path, form: str, out: BinaryIO) -> None:
-    """Write the grades of DIRECTORY/results.json in the form that another program reads."""
-    from autograder.exports import grades_csv
-
-    formats = {"csv": grades_csv}
-    out.write(formats[form](_load(directory)))
-
-
-@main.command()
+@click.command()
 @click.option("--reduced", is_flag=True, help="Test reduced isolation where that is all there is.")
 def doctor(reduced: bool) -> None:
     """Say what isolation this machine offers, and attack it briefly to see whether it holds."""
@@ -115,7 +46,7 @@ def doctor(reduced: bool) -> None:
     try:
         isolation = find_isolation(allow_reduced=reduced)
     except IsolationRefused as error:
-        _stop(str(error), ISOLATION_REFUSED)
+        stop(str(error), ISOLATION_REFUSED)
     stdout.print(f"isolation: {isolation.value}")
     with stderr.status("trying to break out…"):
         tests = run_self_test(isolation)
@@ -124,10 +55,10 @@ def doctor(reduced: bool) -> None:
         if not test.held:
             stdout.print(f"          {test.detail}", markup=False)
     if not all(test.held for test in tests):
-        _stop("isolation does not hold on this machine: do not grade here", ISOLATION_REFUSED)
+        stop("isolation does not hold on this machine: do not grade here", ISOLATION_REFUSED)
 
 
-@main.command()
+@click.command()
 @click.option("--out", default="_build/demo", show_default=True, type=NEW_FOLDER)
 @click.option("--learners", default=24, show_default=True, type=click.IntRange(5))
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Lanes.")
@@ -164,7 +95,7 @@ def _grade(
 
     try:
         isolation = find_isolation(allow_reduced=reduced)
-        with _progress() as show:
+        with progress_bar() as show:
             task = show.add_task("grading", total=None)
 
             def progress(done: int, total: int) -> None:
@@ -180,13 +111,13 @@ def _grade(
                 progress=progress,
             )
     except IsolationRefused as error:
-        _stop(str(error), ISOLATION_REFUSED)
+        stop(str(error), ISOLATION_REFUSED)
     except GradingError as error:
-        _stop(str(error), NOTHING_TO_GRADE)
+        stop(str(error), NOTHING_TO_GRADE)
     except (GradebookError, OSError) as error:
-        _stop(str(error), 2)
+        stop(str(error), 2)
     except KeyboardInterrupt:
-        _stop("interrupted; run the same command again to go on where it stopped", 130)
+        stop("interrupted; run the same command again to go on where it stopped", 130)
     _summary(results, notes, out)
     return results
 
@@ -203,28 +134,3 @@ def _summary(results: ClassResults, notes: list[str], out: Path) -> None:
         f"seed: {results.seed}"
     )
     stdout.print(f"the class page is {out / 'index.html'}", markup=False)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=stderr,
-        transient=True,
-    )
-
-
-def _load(directory: Path) -> ClassResults:
-    from autograder.results import ResultsError, load
-
-    try:
-        return load(directory / "results.json")
-    except ResultsError as error:
-        _stop(str(error), 2)
-
-
-def _stop(message: str, code: int) -> NoReturn:
-    stderr.print(message, markup=False)
-    sys.exit(code)
