@@ -56,9 +56,10 @@ def same_tensor(actual: object, expected: Tensor, *, what: str = "the result") -
     demand(infinite == 0, f"{infinite} of {actual.numel()} elements of {what} are not finite")
     rtol, atol = TOLERANCES[expected.dtype]
     close = torch.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
+    if close.all():
+        return
     apart = (actual.double() - expected.double()).abs().nan_to_num(0.0)
-    demand(
-        bool(close.all()),
+    raise Mismatch(
         f"{int((~close).sum())} of {expected.numel()} elements of {what} are wrong; "
         f"the largest difference is {float(apart.max()):.2g}",
     )

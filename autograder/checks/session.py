@@ -1,26 +1,29 @@
-"""Run checks with pytest, for one student after another, in one session.
+"""Run checks that pytest collects, for one student after another, in one session.
 
-pytest collects the check files once. `CheckSession.run` then runs the checks of one
-exercise as often as needed, each time with another student, reference and seed.
+pytest finds the check files, their marks and parameters, and rewrites their assertions, once.
+`CheckSession.run` then calls the checks of one exercise as often as needed, each time with
+another student and seed. They are called directly: pytest's own protocol around a test costs
+more than a check.
 """
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stderr
 from dataclasses import dataclass
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 from autograder.checks.draw import Draw
+from autograder.checks.remembered import Remembered
+from autograder.sheets import CHECKS
 
-CHECKS = Path(__file__).parent
+FIXTURES = {"student", "reference", "draw"}
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,19 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class _Now:
-    """What the fixtures hand out at the moment."""
+class _Collected:
+    """A check, its function, and what it is called with.
 
-    student: object
-    reference: object
-    seed: int
+    Attributes:
+        fixtures: Which of ``FIXTURES`` it asks for.
+        parameters: The values that `pytest.mark.parametrize` gives it.
+    """
+
+    check: Check
+    name: str
+    function: Callable[..., None]
+    fixtures: frozenset[str]
+    parameters: dict[str, Any]
 
 
 class CheckSession:
@@ -54,19 +64,17 @@ class CheckSession:
 
     def __init__(self, work: Callable[[CheckSession], None]) -> None:
         self._work = work
-        self._items: dict[str, list[tuple[Check, pytest.Item]]] = {}
-        self._references: dict[str, object] = {}
-        self._now = _Now(None, None, 0)
-        self._raised: BaseException | None = None
+        self._collected: dict[str, list[_Collected]] = {}
+        self._references: dict[str, Callable[..., Any]] = {}
         self.failure: BaseException | None = None
 
     def exercises(self) -> list[str]:
         """Return the names of the exercises that the collected files check, in their order."""
-        return list(self._items)
+        return list(self._collected)
 
     def checks(self, exercise: str) -> list[Check]:
         """Return the checks of one exercise, in the order of the file."""
-        return [check for check, _ in self._items[exercise]]
+        return [each.check for each in self._collected[exercise]]
 
     def run(
         self,
@@ -88,32 +96,31 @@ class CheckSession:
             instead: What to compare with in place of the reference.
         """
         references = self._references | ({exercise: instead} if instead else {})
-        self._now = _Now(student, SimpleNamespace(**references), seed)
+        reference = SimpleNamespace(**references)
         verdicts: list[Verdict] = []
         lost: BaseException | None = None
-        for check, item in self._items[exercise]:
-            if lost is None:
-                self._raised = None
-                runtestprotocol(item, log=False, nextitem=None)
-                if hasattr(self._raised, "status"):
-                    lost = self._raised
-            verdicts.append(Verdict(check, lost or self._raised))
+        for each in self._collected[exercise]:
+            if lost is not None:
+                verdicts.append(Verdict(each.check, lost))
+                continue
+            given = {"student": student, "reference": reference, "draw": Draw(seed, each.name)}
+            error = _raised(each, given)
+            if hasattr(error, "status"):
+                lost = error
+            verdicts.append(Verdict(each.check, error))
         return verdicts
 
     @pytest.fixture
-    def student(self) -> object:
-        """What the learner wrote."""
-        return self._now.student
+    def student(self) -> None:
+        """What the learner wrote; `run` hands it out."""
 
     @pytest.fixture
-    def reference(self) -> object:
-        """What is right."""
-        return self._now.reference
+    def reference(self) -> None:
+        """What is right; `run` hands it out."""
 
     @pytest.fixture
-    def draw(self, request: pytest.FixtureRequest) -> Draw:
-        """A source of inputs that no notebook has seen."""
-        return Draw(self._now.seed, request.node.name)
+    def draw(self) -> None:
+        """A source of inputs that no notebook has seen; `run` hands it out."""
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Declare the mark that every check bears."""
@@ -129,34 +136,45 @@ class CheckSession:
         if self.failure is not None:
             return True
         for item in session.items:
-            mark, module = item.get_closest_marker("check"), item.getparent(pytest.Module)
-            if mark is None or module is None:
-                raise pytest.UsageError(f"{item.nodeid} has no @check(exercise, points=…)")
-            sentence = item.name.removeprefix("test_").replace("_", " ")
-            check = Check(sentence, mark.kwargs["exercise"], mark.kwargs["points"])
-            self._items.setdefault(check.exercise, []).append((check, item))
-            self._references |= module.obj.REFERENCE
+            module = item.getparent(pytest.Module)
+            if not isinstance(item, pytest.Function) or module is None:
+                raise pytest.UsageError(f"{item.nodeid} is not a function with @check(…)")
+            each = _as_collected(item)
+            self._collected.setdefault(each.check.exercise, []).append(each)
+            for name, function in module.obj.REFERENCE.items():
+                self._references.setdefault(name, Remembered(function))
         try:
             self._work(self)
         except BaseException as error:  # noqa: BLE001 - `with_checks` raises it again
             self.failure = error
         return True
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> pytest.TestReport:
-        """Keep what was raised; pytest's own report would format a traceback nobody reads."""
-        outcome: Literal["passed", "failed"] = "passed"
-        if call.excinfo is not None:
-            self._raised, outcome = call.excinfo.value, "failed"
-        when: Any = call.when  # never "collect": this is about one test
-        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, when)
+
+def _as_collected(item: pytest.Function) -> _Collected:
+    """Return a collected function as a check, or say what it lacks to be one."""
+    mark = item.get_closest_marker("check")
+    if mark is None:
+        raise pytest.UsageError(f"{item.nodeid} has no @check(exercise, points=…)")
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    fixtures = frozenset(inspect.signature(item.obj).parameters) - set(parameters)
+    unknown = fixtures - FIXTURES
+    if unknown:
+        raise pytest.UsageError(
+            f"{item.nodeid} asks for {', '.join(sorted(unknown))}; "
+            f"a check can have {', '.join(sorted(FIXTURES))} and its own parameters"
+        )
+    sentence = item.name.removeprefix("test_").replace("_", " ")
+    check = Check(sentence, mark.kwargs["exercise"], mark.kwargs["points"])
+    return _Collected(check, item.name, item.obj, fixtures, parameters)
 
 
-def sheets() -> list[str]:
-    """Return the stems of the sheets that can be checked, sorted. The tree is the registry."""
-    return sorted(file.stem.removeprefix("test_") for file in CHECKS.glob("test_*.py"))
+def _raised(each: _Collected, given: dict[str, Any]) -> BaseException | None:
+    """Call a check and return what it raises, None if it holds."""
+    try:
+        each.function(**{name: given[name] for name in each.fixtures}, **each.parameters)
+    except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - the verdict holds it
+        return error
+    return None
 
 
 def with_checks(stems: Iterable[str], work: Callable[[CheckSession], None]) -> None:
