@@ -6,7 +6,7 @@ sandboxed process: ``student`` offers what the learner wrote as attributes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -24,13 +24,19 @@ FOLLOWS = (
 NO_NAME = "No known mistake gives this result. Start from the smallest case that fails."
 
 
-def assess(
+def ignore(exercise: str, diagnosis: Diagnosis) -> None:
+    """Do nothing with a wrong answer that has no name."""
+
+
+def assess(  # noqa: PLR0913 - what decides a mark, and who else wants to know
     checks: CheckSession,
     models: Mapping[str, FaultModel],
     exercise: str,
     student: Any,
     seed: int,
     earlier: Mapping[str, ExerciseResult] = MappingProxyType({}),
+    *,
+    unexplained: Callable[[str, Diagnosis], None] = ignore,
 ) -> ExerciseResult:
     """Return what holds of a learner's answer to one exercise, and what does not.
 
@@ -41,6 +47,8 @@ def assess(
         student: Offers what the learner wrote as attributes.
         seed: Where the inputs of the checks are drawn from.
         earlier: Results of the learner's other answers, which this one may build on.
+        unexplained: Called with the exercise and what is known about it if the answer is
+            wrong and no known mistake explains it.
     """
     verdicts = checks.run(exercise, student, seed)
     if all(verdict.error is None for verdict in verdicts):
@@ -54,6 +62,8 @@ def assess(
     if status in (ExerciseStatus.MISSING, ExerciseStatus.TIMEOUT, ExerciseStatus.CRASHED):
         return _result(exercise, status, verdicts, message=message)
     diagnosis = _diagnosis(model, student)
+    if diagnosis.cluster:
+        unexplained(exercise, diagnosis)
     return _result(exercise, status, verdicts, message=message, model=model, diagnosis=diagnosis)
 
 
@@ -92,7 +102,9 @@ def _known_function(
     if model.follow_through is None or model.follow_through.builds_on not in earlier:
         return None
     other = earlier[model.follow_through.builds_on]
-    if not other.diagnosis:
+    faults = {fault.name for fault in models[other.name].faults}
+    # A mistake that is known by its behavior alone has no function that could be built on.
+    if not other.diagnosis or not faults.issuperset(other.diagnosis):
         return None
     return model.follow_through.expected(models[other.name].faulty(other.diagnosis))
 
@@ -145,6 +157,7 @@ def _result(
         read=read,
         read_title=heading(read) or "" if read else "",
         message=message,
+        cluster=diagnosis.cluster if diagnosis else "",
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.faults.behavior import recorded
 from autograder.faults.explain import explain
-from autograder.faults.model import Fault, FaultModel
+from autograder.faults.known import known_mistakes
+from autograder.faults.matching import cluster_of, same_behavior
+from autograder.faults.model import Fault, FaultModel, NamedBehavior
 from autograder.faults.observe import Outcome, observe
 
 
@@ -21,40 +23,43 @@ class Diagnosis:
             empty if no known mistake does.
         counterexample: The smallest probe on which the answer departs from the
             correct one, in words; empty if it departs on none.
+        cluster: Which behavior an answer without a name shows; empty if it has one.
+        behavior: What such an answer does on each probe, as plain data; see
+            `autograder.faults.behavior`.
     """
 
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Fault | NamedBehavior, ...] = ()
     counterexample: str = ""
+    cluster: str = ""
+    behavior: list[dict[str, object]] = field(default_factory=list)
 
 
 def diagnose(model: FaultModel, answer: Callable[..., Any]) -> Diagnosis:
-    """Compare ``answer`` with every known mistake of ``model``: singles first, then pairs.
+    """Compare ``answer`` with every known mistake of ``model``.
+
+    Singles come first, then pairs, then mistakes that are known by their behavior alone.
+    ``answer`` is called once for each probe: a name must hold on all of them.
 
     Raises:
         Exception: Whatever says that the answer can no longer be called; see `observe`.
     """
-    outcomes = tuple(observe(answer, probe) for probe in model.probes)
-    for index, probe in enumerate(model.probes):
-        expected = _outcome(model, (), index)
-        if not outcomes[index].equals(expected):
-            counterexample = explain(model.exercise, probe, expected, outcomes[index])
-            break
-    else:
-        return Diagnosis()
-    for faults in model.combinations():
-        if _matches(model, faults, outcomes):
-            return Diagnosis(faults, counterexample)
-    return Diagnosis((), counterexample)
+    known = known_mistakes(model)
+    outcomes = [observe(answer, probe) for probe in model.probes]
+    correct = known.correct()
+    counterexample = _counterexample(model, correct, outcomes)
+    if counterexample and (faults := known.explaining(outcomes, Outcome.equals)):
+        return Diagnosis(faults, counterexample)
+    behavior = recorded(model.probes, outcomes, correct)
+    for named in model.named:
+        if same_behavior(named.behavior, behavior):
+            return Diagnosis((named,), counterexample)
+    return Diagnosis((), counterexample, cluster_of(model.exercise, behavior), behavior)
 
 
-def _matches(model: FaultModel, faults: tuple[Fault, ...], outcomes: tuple[Outcome, ...]) -> bool:
-    names = tuple(fault.name for fault in faults)
-    return all(
-        _outcome(model, names, index).equals(outcome) for index, outcome in enumerate(outcomes)
-    )
-
-
-@cache
-def _outcome(model: FaultModel, names: tuple[str, ...], index: int) -> Outcome:
-    """Return what the faulty implementation does on one probe; worked out once per process."""
-    return observe(model.faulty(names), model.probes[index])
+def _counterexample(
+    model: FaultModel, correct: Sequence[Outcome], outcomes: Sequence[Outcome]
+) -> str:
+    for probe, expected, actual in zip(model.probes, correct, outcomes, strict=True):
+        if not actual.equals(expected):
+            return explain(model.exercise, probe, expected, actual)
+    return ""

@@ -51,6 +51,25 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class NamedBehavior:
+    """A mistake that is known by what it does on the probes: data, and no code.
+
+    Attributes:
+        exercise: The exercise in which it was seen.
+        name: What a learner is told, as a fault's.
+        hint: What to think about, without the answer.
+        read: Label of the section of the chapter to read.
+        behavior: What it does on each probe; see `autograder.faults.behavior`.
+    """
+
+    exercise: str
+    name: str
+    hint: str
+    read: str
+    behavior: list[dict[str, object]]
+
+
+@dataclass(frozen=True)
 class FollowThrough:
     """What an answer may be when it builds on another answer that is wrong.
 
@@ -78,6 +97,7 @@ class FaultModel:
         follow_through: What also counts as right, if the exercise builds on another.
         same: Sets of faults that cannot be told from a smaller set, because the
             function is the same one: the set on the left is named as the one on the right.
+        named: Mistakes that are known by their behavior alone.
     """
 
     exercise: str
@@ -91,6 +111,7 @@ class FaultModel:
     same: Mapping[frozenset[str], frozenset[str]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    named: tuple[NamedBehavior, ...] = ()
 
     def fault(self, name: str) -> Fault:
         """Return the fault of that name.

@@ -10,15 +10,7 @@ import torch
 from torch import Tensor
 
 from autograder.faults.model import Probe
-
-# How far two results may lie apart and still be the same function, computed in
-# another order. Much smaller than what any fault changes on a probe.
-TOLERANCES: Mapping[torch.dtype, tuple[float, float]] = {
-    torch.float64: (1e-6, 1e-9),
-    torch.float32: (1e-3, 1e-5),
-    torch.float16: (2e-2, 4e-3),
-    torch.bfloat16: (6e-2, 3e-2),
-}
+from autograder.faults.tolerances import TOLERANCES
 
 # Probes are small, so a result with more elements than this is wrong, and might be
 # meant to exhaust the grader's memory.
@@ -33,7 +25,8 @@ class Outcome:
         value: What was returned; None if the call raised.
         gradients: Gradient for each differentiable input; None where there is none.
         changed: Names of the arguments that the call changed in place.
-        error: What the call raised, as "TypeError: message"; empty if nothing.
+        error: What the call raised, as "TypeError: message"; empty if nothing. The kind
+            and the message are the learner's words.
     """
 
     value: object = None
@@ -73,11 +66,17 @@ def observe(function: Callable[..., Any], probe: Probe) -> Outcome:
     except Exception as error:
         if hasattr(error, "status"):
             raise
-        return Outcome(error=f"{type(error).__name__}: {error}")
+        return Outcome(error=_said(error))
     changed = frozenset(
         name for name, given in probe.arguments.items() if not _unchanged(given, arguments[name])
     )
     return Outcome(_detached(value), gradients, changed)
+
+
+def _said(error: Exception) -> str:
+    """Return an error as a learner knows it: one that crossed a sandbox has a ``kind``."""
+    kind = getattr(error, "kind", type(error).__name__)
+    return f"{kind}: {getattr(error, 'message', error)}"
 
 
 def equal_values(first: object, second: object) -> bool:
@@ -87,7 +86,7 @@ def equal_values(first: object, second: object) -> bool:
             return False
         if not first.is_floating_point():
             return torch.equal(first, second)
-        rtol, atol = TOLERANCES[first.dtype]
+        rtol, atol = TOLERANCES[str(first.dtype).removeprefix("torch.")]
         return torch.allclose(first, second, rtol=rtol, atol=atol, equal_nan=True)
     if isinstance(first, (tuple, list)) and isinstance(second, (tuple, list)):
         return (

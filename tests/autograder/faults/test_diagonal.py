@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.checks.session import CheckSession, sheets, with_checks
+from autograder.checks.session import CheckSession, with_checks
 from autograder.faults import fault_models
 from autograder.faults.diagnose import diagnose
 from autograder.faults.model import FaultModel
+from autograder.sheets import sheets
 
 FEWEST_FAULTS = {
     "attention_weights": 10,
