@@ -12,7 +12,8 @@ from autograder.demo.cells import equivalent_cell, faulty_cell
 from autograder.faults import fault_models
 from autograder.faults.model import FaultModel
 from autograder.files import replace_file
-from autograder.release import release, solution_cells
+from autograder.published import solution_cells
+from autograder.release import release
 from autograder.submission import defined_names
 
 FIRST_NAMES = (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 
 from autograder.exports.cells import number_cell, text_cell
-from autograder.results import ClassResults, SubmissionResult
+from autograder.results import SubmissionResult
 
 Cell = str | int | float
 
@@ -14,7 +15,7 @@ BEFORE = ("learner", "stem", "status", "score", "max_score")
 AFTER = ("flags", "message")
 
 
-def grades_csv(results: ClassResults) -> bytes:
+def grades_csv(submissions: Iterable[SubmissionResult]) -> bytes:
     """Return the class's grades as CSV: UTF-8, rows that end in a newline, text in quotes.
 
     Columns: learner, stem, status, score, max_score, the score of each exercise under its
@@ -22,13 +23,17 @@ def grades_csv(results: ClassResults) -> bytes:
     notebook could not be read. Numbers are plain; text that a spreadsheet would run as a
     formula begins with an apostrophe.
     """
-    exercises = list(
-        dict.fromkeys(exercise.name for row in results.submissions for exercise in row.exercises)
-    )
+    rows = []
+    exercises: dict[str, None] = {}
+    for submission in submissions:  # in one pass: a class may be too large to keep
+        scores = {each.name: number_cell(each.score) for each in submission.exercises}
+        exercises |= dict.fromkeys(scores)
+        rows.append((_before(submission), scores, _after(submission)))
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     writer.writerow([*BEFORE, *map(_heading, exercises), *AFTER])
-    writer.writerows(_row(submission, exercises) for submission in results.submissions)
+    for before, scores, after in rows:
+        writer.writerow([*before, *(scores.get(name, "") for name in exercises), *after])
     return sheet.getvalue().encode("utf-8")
 
 
@@ -37,15 +42,15 @@ def _heading(exercise: str) -> str:
     return text_cell(f"{exercise} (exercise)" if exercise in BEFORE + AFTER else exercise)
 
 
-def _row(submission: SubmissionResult, exercises: list[str]) -> list[Cell]:
-    scores = {exercise.name: number_cell(exercise.score) for exercise in submission.exercises}
+def _before(submission: SubmissionResult) -> list[Cell]:
     return [
         text_cell(submission.learner),
         text_cell(submission.stem),
         submission.status.value,
         number_cell(submission.score),
         number_cell(submission.max_score),
-        *(scores.get(name, "") for name in exercises),
-        text_cell("; ".join(submission.flags)),
-        text_cell(submission.message),
     ]
+
+
+def _after(submission: SubmissionResult) -> list[Cell]:
+    return [text_cell("; ".join(submission.flags)), text_cell(submission.message)]

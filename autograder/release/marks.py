@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-BEGIN = "### BEGIN SOLUTION"
-END = "### END SOLUTION"
+from autograder.published import BEGIN, END
+
 DEFINITION = re.compile(r"(\s*)(?:async\s+)?(def|class)\s+(\w+)")
 FENCE = re.compile(r"(`{3,}|~{3,})\s*$")
 

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from jupytext.myst import MystMetadataParsingError
 from nbformat import v4
 
 from autograder.book import ROOT, heading
+from autograder.published import BEGIN
 from autograder.release.marks import MarkError, check_marks, remove_solutions
+from autograder.release.nbgrader import CHECK, NbgraderCells, exercise_points
 from autograder.release.plain_markdown import plain_markdown
 from autograder.release.problem import SourceError
 
@@ -39,11 +41,27 @@ def release(stem: str, root: Path = ROOT) -> bytes:
         ReleaseError: If the sheet is missing, its marks are not balanced, or it says something
             that a notebook cannot show.
     """
+    return _notebook(stem, root, solved=False)
+
+
+def nbgrader_source(stem: str, root: Path = ROOT) -> bytes:
+    """Return the same notebook with its solutions between the marks, for an instructor.
+
+    The marks are nbgrader's own: its `generate_assignment` takes out what is between them.
+
+    Raises:
+        ReleaseError: As `release` does.
+    """
+    return _notebook(stem, root, solved=True)
+
+
+def _notebook(stem: str, root: Path, *, solved: bool) -> bytes:
     path = root / "solutions" / f"{stem}.md"
     try:
         text = path.read_text(encoding="utf-8")
         check_marks(text)
-        notebook = v4.new_notebook(cells=_cells(text, root), metadata=METADATA)
+        cells = _cells(text, root, exercise_points(stem, root), solved=solved)
+        notebook = v4.new_notebook(cells=cells, metadata=METADATA)
     except FileNotFoundError:
         raise ReleaseError(f"{path.relative_to(root)} is not there") from None
     except SourceError as error:
@@ -56,22 +74,26 @@ def release(stem: str, root: Path = ROOT) -> bytes:
     return (json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
-def _cells(text: str, root: Path) -> list[Any]:
+def _cells(text: str, root: Path, points: Mapping[str, float], *, solved: bool) -> list[Any]:
     """Return the learner's cells, with ids that follow from what they say."""
     title_of = partial(heading, root=root)
     cells = []
     taken: set[str] = set()
+    nbgrader = NbgraderCells(CHECK.findall(text), points)
     for cell in jupytext.reads(text, fmt="md:myst").cells:
         tags = list(cell.metadata.get("tags", []))
-        if SOLUTION_TAG in tags:
+        source = "" if SOLUTION_TAG in tags else _source(cell.cell_type, cell.source, title_of)
+        if not source:
             continue
-        source = _source(cell.cell_type, cell.source, title_of)
-        if source:
-            new: Callable[..., Any] = (
-                v4.new_code_cell if cell.cell_type == "code" else v4.new_markdown_cell
-            )
-            metadata = {"tags": tags} if tags else {}
-            cells.append(new(source, id=_id(cell.cell_type, source, taken), metadata=metadata))
+        metadata: dict[str, Any] = {"tags": tags} if tags else {}
+        cell_id = _id(cell.cell_type, source, taken)
+        if cell.cell_type == "code":
+            answer = BEGIN in cell.source
+            metadata |= nbgrader.metadata_of(source, has_solution=answer)
+            shown = cell.source if solved else source
+            cells.append(v4.new_code_cell(shown, id=cell_id, metadata=metadata))
+        else:
+            cells.append(v4.new_markdown_cell(source, id=cell_id, metadata=metadata))
     return cells
 
 

@@ -8,7 +8,8 @@ from nbformat import NotebookNode, reads
 
 from autograder.demo.cells import faulty_cell
 from autograder.faults import fault_models
-from autograder.release import release, solution_cells
+from autograder.published import solution_cells
+from autograder.release import release
 from autograder.submission import defined_names
 
 pytestmark = pytest.mark.slow
