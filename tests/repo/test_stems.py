@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.authoring import left_to_fill
 from autograder.faults import fault_models
 from autograder.release import stems
 
@@ -33,6 +34,11 @@ def test_sheets_notebooks_checks_and_faults_have_the_same_stems(root):
         "fault models": with_models,
         "equivalents": named(root / "autograder/faults/equivalents", "[!_]*.py"),
     } == {key: set(stems()) for key in ("notebooks", "checks", "fault models", "equivalents")}
+
+
+@pytest.mark.parametrize("stem", stems())
+def test_nothing_is_left_to_fill_in(root, stem):
+    assert left_to_fill(stem, root) == []
 
 
 def test_every_sheet_belongs_to_a_chapter(root):
