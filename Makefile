@@ -13,6 +13,8 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := $(VENV)-peers
+PEERS_READY := $(PEERS)/.ready
 QUICK := not book and not browser and not slow
 
 export PATH := $(BIN):$(PATH)
@@ -21,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A build must not depend on what else the machine has installed.
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help book serve lab demo check quick test bench release constraints system clean
+.PHONY: help book serve lab demo check quick test bench peers release constraints system clean
 
 help: ## List the tasks
 	@echo "make TASK, where TASK is one of"
@@ -55,13 +57,15 @@ quick: system $(READY) ## The part of the tests that takes a minute: check and t
 	@$(MAKE) check
 	pytest tests -m "$(QUICK)" -n $(WORKERS)
 
-test: system $(READY) ## Everything that decides: quick first, then the book, the browser, the slow tests
+test: system $(READY) $(PEERS_READY) ## Everything that decides: quick first, then the book, the browser, the slow tests
 	@$(MAKE) quick
 	@$(MAKE) book
 	pytest tests -m "not ($(QUICK))" -n $(WORKERS) --dist loadfile
 
-bench: $(READY) ## Run the side-by-side measurements
+bench: system $(READY) $(PEERS_READY) ## Run the side-by-side measurements
 	@for script in benchmarks/*.py; do [ -e "$$script" ] || continue; echo "== $$script"; python "$$script"; done
+
+peers: $(PEERS_READY) ## Install nbgrader and otter, which the grader is compared with, beside .venv
 
 release: $(READY) ## Make the learner's notebooks from solutions/
 	@autograder release
@@ -84,5 +88,15 @@ $(READY): constraints.txt pyproject.toml
 	@.ci/system-packages venv
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet $$(grep '^torch==' constraints.txt)
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[autograder,book,test,dev]'
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[autograder,postgresql,scale,book,test,dev]'
+	@touch $@
+
+# A second torch would cost minutes: what .venv holds is found through a .pth file, after their own.
+$(PEERS_READY): benchmarks/peers/requirements.txt $(READY)
+	@test -x $(PEERS)/bin/python || $(BIN)/python -m venv --without-pip $(PEERS)
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > "$$($(PEERS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/shared.pth"
+	@$(BIN)/python -m pip --python $(PEERS)/bin/python install --quiet --no-deps --ignore-installed \
+	  -r benchmarks/peers/requirements.txt
+	@$(BIN)/python -m pip --python $(PEERS)/bin/python check
 	@touch $@

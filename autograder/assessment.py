@@ -36,6 +36,7 @@ def assess(  # noqa: PLR0913 - what decides a mark, and who else wants to know
     seed: int,
     earlier: Mapping[str, ExerciseResult] = MappingProxyType({}),
     *,
+    probed: Callable[[], Any] | None = None,
     unexplained: Callable[[str, Diagnosis], None] = ignore,
 ) -> ExerciseResult:
     """Return what holds of a learner's answer to one exercise, and what does not.
@@ -47,6 +48,8 @@ def assess(  # noqa: PLR0913 - what decides a mark, and who else wants to know
         student: Offers what the learner wrote as attributes.
         seed: Where the inputs of the checks are drawn from.
         earlier: Results of the learner's other answers, which this one may build on.
+        probed: Offers the same answers to be diagnosed. What a diagnosis shows is public: an
+            answer that has seen the checks' inputs could pass them on through it.
         unexplained: Called with the exercise and what is known about it if the answer is
             wrong and no known mistake explains it.
     """
@@ -61,7 +64,7 @@ def assess(  # noqa: PLR0913 - what decides a mark, and who else wants to know
             return _result(exercise, ExerciseStatus.PASSED, followed, message=FOLLOWS)
     if status in (ExerciseStatus.MISSING, ExerciseStatus.TIMEOUT, ExerciseStatus.CRASHED):
         return _result(exercise, status, verdicts, message=message)
-    diagnosis = _diagnosis(model, student)
+    diagnosis = _diagnosis(model, probed or (lambda: student))
     if diagnosis.cluster:
         unexplained(exercise, diagnosis)
     return _result(exercise, status, verdicts, message=message, model=model, diagnosis=diagnosis)
@@ -122,9 +125,9 @@ def _status(verdicts: list[Verdict]) -> tuple[ExerciseStatus, str]:
     return ExerciseStatus.FAILED, ""
 
 
-def _diagnosis(model: FaultModel, student: Any) -> Diagnosis:
+def _diagnosis(model: FaultModel, probed: Callable[[], Any]) -> Diagnosis:
     try:
-        return diagnose(model, getattr(student, model.exercise))
+        return diagnose(model, getattr(probed(), model.exercise))
     except Exception as error:
         # The probes were too much for the student's process, or there is no function to call.
         if hasattr(error, "status") or hasattr(error, "kind"):

@@ -6,11 +6,15 @@ The JSON form is a stable format (``results.json``); other programs read it.
 from __future__ import annotations
 
 import enum
+import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
 SCHEMA = 1
+T = TypeVar("T")
 
 
 class CheckStatus(enum.StrEnum):
@@ -173,8 +177,53 @@ class ResultsError(ValueError):
 
 
 def encode(results: ClassResults) -> bytes:
-    """Return ``results`` as indented JSON, the bytes of ``results.json``."""
-    return msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n"
+    """Return ``results`` as the bytes of ``results.json``."""
+    file = io.BytesIO()
+    write(file, results.submissions, isolation=results.isolation, seed=results.seed)
+    return file.getvalue()
+
+
+def write(
+    file: BinaryIO, submissions: Iterable[SubmissionResult], *, isolation: str, seed: int
+) -> None:
+    """Write ``results.json`` one submission at a time, each on a line of its own."""
+    head = {"schema": SCHEMA, "isolation": isolation, "seed": seed}
+    file.write(msgspec.json.encode(head)[:-1] + b', "submissions": [')
+    before = b"\n"
+    for submission in submissions:
+        file.write(before + msgspec.json.encode(submission))
+        before = b",\n"
+    file.write(b"\n]}\n")
+
+
+def encode_list(entries: Sequence[msgspec.Struct]) -> bytes:
+    """Return clusters or similar pairs as a JSON list, one entry a line."""
+    return b"[" + b",".join(b"\n" + msgspec.json.encode(entry) for entry in entries) + b"\n]\n"
+
+
+def load_clusters(directory: Path) -> list[Cluster]:
+    """Return the mistakes without a name of a graded class; none where there is no such file.
+
+    Raises:
+        ResultsError: If the file is there and cannot be read.
+    """
+    return _load_list(directory / "unexplained.json", list[Cluster])
+
+
+def load_similar(directory: Path) -> list[SimilarPair]:
+    """Return the similar answers of a graded class; see `load_clusters`."""
+    return _load_list(directory / "similar.json", list[SimilarPair])
+
+
+def _load_list(path: Path, kind: type[T]) -> T:
+    if not path.exists():
+        return kind()
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ResultsError(
+            f"{path} cannot be read: {error}. Run `autograder grade` again."
+        ) from None
 
 
 def load(path: Path) -> ClassResults:

@@ -1,7 +1,8 @@
 """The command ``autograder``. Thin: each command calls one function and prints what it did.
 
-Exit codes: 0 done, 1 the files differ (``release --check``) or an answer is wrong
-(``check``), 2 usage, 3 nothing to grade, 4 isolation refused. A learner's failure is
+Exit codes: 0 done; 1 the files differ (``release --check``), an answer is wrong (``check``), a
+grade could not be written (``export``) or no lane could be started (``grade``); 2 usage;
+3 nothing to grade; 4 isolation refused. A learner's failure is
 never the failure of ``grade``.
 """
 
@@ -9,7 +10,8 @@ from __future__ import annotations
 
 import click
 
-from autograder.cli import grading, results, sheets
+from autograder.cli import authoring, grading, interchange, mistakes, one_notebook, results, sheets
+from autograder.cli.gradebook import gradebook
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,10 +23,19 @@ def main() -> None:
 for command in (
     sheets.release,
     sheets.check,
+    authoring.new,
     grading.grade,
     grading.doctor,
     grading.demo,
     results.report,
-    results.export,
+    mistakes.mistakes,
+    mistakes.name,
+    interchange.export,
+    interchange.package,
+    interchange.classroom,
+    interchange.collect,
+    interchange.nbgrader,
+    one_notebook.grade_one,
+    gradebook,
 ):
     main.add_command(command)

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from autograder.cli.terminal import (
+    FAILED,
     FOLDER,
     ISOLATION_REFUSED,
     NEW_FOLDER,
     NOTHING_TO_GRADE,
+    load_results,
     progress_bar,
     stderr,
     stdout,
     stop,
 )
-from autograder.results import ClassResults, SubmissionStatus
+
+if TYPE_CHECKING:
+    from autograder.grading.course import Outcome
 
 
 @click.command()
@@ -26,15 +31,23 @@ from autograder.results import ClassResults, SubmissionStatus
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Lanes.")
 @click.option("--seed", type=int, help="Seed of the checks' inputs; by default a secret one.")
 @click.option("--gradebook", metavar="URL", help="SQLAlchemy URL; by default SQLite in --out.")
+@click.option("--dask", default="", metavar="ADDRESS", help="Grade on this scheduler's workers.")
 @click.option("--reduced", is_flag=True, help="Accept reduced isolation; every result says so.")
-def grade(
-    submissions: Path, out: Path, jobs: int, seed: int | None, gradebook: str | None, reduced: bool
+def grade(  # noqa: PLR0913 - each is a choice of the command line
+    submissions: Path,
+    out: Path,
+    jobs: int,
+    seed: int | None,
+    gradebook: str | None,
+    dask: str,
+    reduced: bool,
 ) -> None:
     """Grade SUBMISSIONS/<learner>/<stem>.ipynb, each in isolation.
 
     A run that was interrupted goes on where it stopped.
     """
-    _grade(submissions, out, jobs=jobs, seed=seed, gradebook=gradebook, reduced=reduced)
+    how = {"lanes": jobs, "seed": seed, "gradebook": gradebook, "dask": dask}
+    _grade(submissions, out, reduced, **how)
 
 
 @click.command()
@@ -69,8 +82,8 @@ def demo(out: Path, learners: int, jobs: int, reduced: bool) -> None:
 
     samples = sample_class("attention", learners)
     write_class("attention", samples, out / "class")
-    results = _grade(out / "class", out / "graded", jobs=jobs, seed=7, reduced=reduced)
-    wrong = missed(samples, results)
+    _grade(out / "class", out / "graded", reduced, lanes=jobs, seed=7)
+    wrong = missed(samples, load_results(out / "graded"))
     for line in wrong:
         stderr.print(line, markup=False)
     made = sum(bool(names) for sample in samples for names in sample.mistakes.values())
@@ -79,58 +92,46 @@ def demo(out: Path, learners: int, jobs: int, reduced: bool) -> None:
         sys.exit(1)
 
 
-def _grade(
-    submissions: Path,
-    out: Path,
-    *,
-    jobs: int,
-    seed: int | None,
-    gradebook: str | None = None,
-    reduced: bool,
-) -> ClassResults:
+def _grade(submissions: Path, out: Path, reduced: bool, **how: Any) -> None:
     from autograder.gradebook import GradebookError
-    from autograder.grading import GradingError
-    from autograder.grading import grade as grade_class
-    from autograder.sandbox import IsolationRefused, find_isolation
+    from autograder.grading.course import GradingError
+    from autograder.grading.course import grade as grade_class
+    from autograder.grading.lane_handles import GraderFailed
+    from autograder.sandbox import Isolation, IsolationRefused, find_isolation
 
     try:
-        isolation = find_isolation(allow_reduced=reduced)
+        if how.get("dask"):
+            # The workers isolate, not this machine; one that offers less is not used.
+            isolation = Isolation.REDUCED if reduced else Isolation.FULL
+        else:
+            isolation = find_isolation(allow_reduced=reduced)
         with progress_bar() as show:
             task = show.add_task("grading", total=None)
 
             def progress(done: int, total: int) -> None:
                 show.update(task, completed=done, total=total)
 
-            results, notes = grade_class(
-                submissions,
-                out,
-                isolation=isolation,
-                lanes=jobs,
-                seed=seed,
-                gradebook=gradebook,
-                progress=progress,
-            )
+            outcome = grade_class(submissions, out, isolation=isolation, progress=progress, **how)
     except IsolationRefused as error:
         stop(str(error), ISOLATION_REFUSED)
     except GradingError as error:
         stop(str(error), NOTHING_TO_GRADE)
+    except GraderFailed as error:
+        stop(str(error), FAILED)
     except (GradebookError, OSError) as error:
         stop(str(error), 2)
     except KeyboardInterrupt:
         stop("interrupted; run the same command again to go on where it stopped", 130)
-    _summary(results, notes, out)
-    return results
+    _summary(outcome, out)
 
 
-def _summary(results: ClassResults, notes: list[str], out: Path) -> None:
-    for note in notes:
+def _summary(outcome: Outcome, out: Path) -> None:
+    for note in outcome.notes:
         stderr.print(f"note: {note}", markup=False)
-    unreadable = [one for one in results.submissions if one.status is SubmissionStatus.UNREADABLE]
-    for one in unreadable:
-        stderr.print(f"unreadable: {one.message}", markup=False)
-    graded = len(results.submissions) - len(unreadable)
+    for message in outcome.unreadable:
+        stderr.print(f"unreadable: {message}", markup=False)
     stdout.print(
-        f"{graded} graded, {len(unreadable)} unreadable, isolation: {results.isolation}, "
-        f"seed: {results.seed}"
+        f"{outcome.graded} graded, {len(outcome.unreadable)} unreadable, "
+        f"isolation: {outcome.isolation}, seed: {outcome.seed}"
     )
     stdout.print(f"the class page is {out / 'index.html'}", markup=False)

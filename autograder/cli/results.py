@@ -1,13 +1,12 @@
-"""Commands for a class that is graded: its pages, its grades."""
+"""The command that writes the pages of a graded class again."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
-from autograder.cli.terminal import FOLDER, load_results
+from autograder.cli.terminal import FOLDER, USAGE, load_results, stop
 
 
 @click.command()
@@ -15,17 +14,19 @@ from autograder.cli.terminal import FOLDER, load_results
 def report(directory: Path) -> None:
     """Write the pages of a graded class again, from DIRECTORY/results.json."""
     from autograder.reports import write_reports
+    from autograder.results import ResultsError, load_clusters, load_similar
 
-    click.echo(write_reports(load_results(directory), directory))
-
-
-@click.command()
-@click.argument("directory", type=FOLDER)
-@click.option("--format", "form", type=click.Choice(["csv"]), default="csv", show_default=True)
-@click.option("--out", type=click.File("wb"), default="-", help="A file; by default the terminal.")
-def export(directory: Path, form: str, out: BinaryIO) -> None:
-    """Write the grades of DIRECTORY/results.json in the form that another program reads."""
-    from autograder.exports import grades_csv
-
-    formats = {"csv": grades_csv}
-    out.write(formats[form](load_results(directory)))
+    graded = load_results(directory)
+    try:
+        clusters, similar = load_clusters(directory), load_similar(directory)
+    except ResultsError as error:
+        stop(str(error), USAGE)
+    page = write_reports(
+        graded.submissions,
+        directory,
+        isolation=graded.isolation,
+        seed=graded.seed,
+        clusters=clusters,
+        similar=similar,
+    )
+    click.echo(page)

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from autograder.results import ClassResults
 
+FAILED = 1
 USAGE = 2
 NOTHING_TO_GRADE = 3
 ISOLATION_REFUSED = 4
@@ -42,7 +43,7 @@ def load_results(directory: Path) -> ClassResults:
     try:
         return load(directory / "results.json")
     except ResultsError as error:
-        stop(str(error), 2)
+        stop(str(error), USAGE)
 
 
 def stop(message: str, code: int) -> NoReturn:

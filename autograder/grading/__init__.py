@@ -1,5 +1,5 @@
-"""Grading: from a folder of notebooks to results, each notebook in isolation."""
+"""Grading: from a folder of notebooks to results, each notebook in isolation.
 
-from autograder.grading.course import GradingError, Progress, grade
-
-__all__ = ["GradingError", "Progress", "grade"]
+Nothing is imported here: a lane needs torch and no database, the process that hands out
+notebooks needs a database and no torch, and each import costs as much as many notebooks.
+"""

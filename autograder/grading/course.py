@@ -2,30 +2,61 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-import attnbook
-from autograder import checks, faults
-from autograder.checks.session import CheckSession, sheets, with_checks
+import msgspec
+
+from autograder import results
 from autograder.exports import grades_csv
-from autograder.files import replace_file
+from autograder.faults import MistakesError, outdated
+from autograder.files import replace_file, replacing
 from autograder.gradebook import Gradebook
-from autograder.grading.journal import Journal, RunIdentity, identity_of
+from autograder.grading.comparison import Comparison
+from autograder.grading.graded import Graded
+from autograder.grading.journal import Journal, Key, RunIdentity, identity_of
 from autograder.grading.lane import Task
 from autograder.grading.lanes import grade_all
+from autograder.grading.rules import rules
 from autograder.reports import write_reports
-from autograder.results import ClassResults, SubmissionResult, encode
-from autograder.sandbox import Isolation
-from autograder.submission import SubmissionFile, digest_of, find_submissions
+from autograder.results import SubmissionResult, SubmissionStatus
+from autograder.sandbox.levels import Isolation
+from autograder.sheets import sheets
+from autograder.submission import SubmissionFile, digest_of, find_submissions, handed_in
 
 Progress = Callable[[int, int], None]
+Grader = Callable[[Sequence[Task]], Iterator[Graded]]
 
 
 class GradingError(ValueError):
     """A class that cannot be graded; the message says what to do."""
+
+
+@dataclass
+class Outcome:
+    """How grading a class went.
+
+    Attributes:
+        graded: How many notebooks have a result.
+        unreadable: What to do about each of the others.
+        notes: Files in the folder that are no submissions, and why.
+    """
+
+    isolation: str
+    seed: int
+    graded: int = 0
+    unreadable: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def count(self, result: SubmissionResult) -> None:
+        """Take in one more result."""
+        if result.status is SubmissionStatus.UNREADABLE:
+            self.unreadable.append(result.message)
+        else:
+            self.graded += 1
 
 
 def grade(  # noqa: PLR0913 - each is a choice of the command line
@@ -34,30 +65,31 @@ def grade(  # noqa: PLR0913 - each is a choice of the command line
     *,
     isolation: Isolation,
     lanes: int = 1,
+    dask: str = "",
     seed: int | None = None,
     gradebook: str | None = None,
     progress: Progress = lambda done, total: None,
-) -> tuple[ClassResults, list[str]]:
+) -> Outcome:
     """Grade ``submissions/<learner>/<stem>.ipynb`` and write results, reports and gradebook.
 
     Notebooks that an earlier run into the same folder has graded, with the same seed
-    and checks, are not graded again.
+    and checks, are not graded again. Results go to disk as they come and are read back one
+    at a time, so a class of ten thousand needs little more memory than one of ten.
 
     Args:
         submissions: The folder of the class.
         out: Where results.json, grades.csv, index.html and reports/ go.
         isolation: What this machine offers; see `autograder.sandbox.find_isolation`.
-        lanes: How many notebooks are graded at once.
+        lanes: How many notebooks are graded at once on this machine.
+        dask: Address of a Dask scheduler whose workers grade in place of this machine.
         seed: Where the inputs of the checks are drawn from; if not given, that of an
             earlier run into ``out``, else a new one that nobody can foresee.
         gradebook: SQLAlchemy URL of the gradebook; a SQLite file in ``out`` by default.
         progress: Called with (done, total) whenever a notebook is graded.
 
-    Returns:
-        The results, and notes on files in the folder that are no submissions.
-
     Raises:
         GradingError: If there is nothing to grade.
+        GraderFailed: If no lane can be started, or no worker can grade.
     """
     folder = find_submissions(submissions, sheets())
     if not folder.files:
@@ -67,75 +99,92 @@ def grade(  # noqa: PLR0913 - each is a choice of the command line
     if seed is None:
         seed = earlier.seed if earlier else secrets.randbelow(2**31)
     identity = RunIdentity(seed=seed, isolation=isolation.value, rules=rules())
+    notes = [*folder.notes, *_unused_names({file.stem for file in folder.files})]
     # The gradebook is opened first: an address that is wrong should not cost a class's time.
     with Journal(path, identity) as journal, Gradebook(gradebook or default) as book:
-        results = _graded(folder.files, journal, lanes, isolation, seed, progress)
-        book.record(results, seed=seed, isolation=isolation.value)
-    course = ClassResults(isolation=isolation.value, seed=seed, submissions=results)
-    replace_file(out / "results.json", encode(course))
-    replace_file(out / "grades.csv", grades_csv(course))
-    write_reports(course, out)
-    return course, folder.notes
+        grader = _grader(identity, lanes, dask, notes)
+        keys = _graded(folder.files, journal, grader, progress)
+        times = [handed_in(file.path) for file in folder.files]
+        comparison = Comparison(journal[key] for key in keys)
+        run = Outcome(isolation.value, seed, notes=notes)
+
+        def everyone() -> Iterator[SubmissionResult]:
+            for key, time in zip(keys, times, strict=True):
+                result = comparison.shown(journal[key].result)
+                yield msgspec.structs.replace(result, submitted=time)
+
+        for result in everyone():
+            run.count(result)
+        book.record(everyone(), seed=seed, isolation=isolation.value)
+        _write(out, everyone, comparison, identity)
+    return run
 
 
-def worth(stems: Iterable[str]) -> dict[str, float]:
-    """Return how many points each sheet gives in all, by stem."""
-    points: dict[str, float] = {}
-    for stem in stems:
-
-        def add(checks: CheckSession, stem: str = stem) -> None:
-            points[stem] = sum(
-                check.points for name in checks.exercises() for check in checks.checks(name)
-            )
-
-        with_checks([stem], add)
-    return points
-
-
-def rules() -> str:
-    """Return a digest of everything that decides a mark, so that a change means grading anew."""
-    digest = hashlib.sha256()
-    for package in (checks, faults, attnbook):
-        for file in sorted(Path(package.__path__[0]).rglob("*.py")):
-            digest.update(file.name.encode() + file.read_bytes())
-    return digest.hexdigest()
+def _write(
+    out: Path,
+    everyone: Callable[[], Iterator[SubmissionResult]],
+    comparison: Comparison,
+    run: RunIdentity,
+) -> None:
+    with replacing(out / "results.json") as file:
+        results.write(file, everyone(), isolation=run.isolation, seed=run.seed)
+    replace_file(out / "grades.csv", grades_csv(everyone()))
+    clusters, similar = comparison.clusters(), comparison.similar()
+    replace_file(out / "unexplained.json", results.encode_list(clusters))
+    replace_file(out / "similar.json", results.encode_list(similar))
+    write_reports(
+        everyone(),
+        out,
+        isolation=run.isolation,
+        seed=run.seed,
+        clusters=clusters,
+        similar=similar,
+    )
 
 
 def _graded(
-    files: list[SubmissionFile],
-    journal: Journal,
-    lanes: int,
-    isolation: Isolation,
-    seed: int,
-    progress: Progress,
-) -> list[SubmissionResult]:
-    """Return the results of ``files``, in their order, from the journal or graded now."""
-    done: dict[tuple[str, str], SubmissionResult] = {}
+    files: list[SubmissionFile], journal: Journal, grader: Grader, progress: Progress
+) -> list[Key]:
+    """See to it that every one of ``files`` is in the journal; return where, in their order."""
+    keys: dict[tuple[str, str], Key] = {}
     tasks = []
     for file in files:
-        if (result := _found(file, journal)) is not None:
-            done[(file.learner, file.stem)] = result
+        # The digest costs a read of the file: only where there may be a result.
+        known = (file.learner, file.stem, digest_of(file.path)) if len(journal) else None
+        if known and known in journal:
+            keys[file.learner, file.stem] = known
         else:
             tasks.append(Task(file.learner, file.stem, str(file.path)))
     total = len(files)
-    progress(len(done), total)
-    stems = {file.stem for file in files}
-    graded = grade_all(tasks, lanes=lanes, isolation=isolation, seed=seed, worth=worth(stems))
-    for result in graded:
-        journal.add(result)
-        done[(result.learner, result.stem)] = result
-        progress(len(done), total)
-    return [done[(file.learner, file.stem)] for file in files]
+    progress(len(keys), total)
+    for graded in grader(tasks):
+        journal.add(graded)
+        result = graded.result
+        keys[result.learner, result.stem] = (result.learner, result.stem, result.digest)
+        progress(len(keys), total)
+    return [keys[file.learner, file.stem] for file in files]
 
 
-def _found(file: SubmissionFile, journal: Journal) -> SubmissionResult | None:
-    """Return the journal's result for exactly this notebook."""
-    if journal.is_empty():
-        return None
-    return journal.find(file.learner, file.stem, digest_of(file.path))
+def _grader(run: RunIdentity, lanes: int, dask: str, notes: list[str]) -> Grader:
+    """Return what grades notebooks: this machine's lanes, or a cluster's workers."""
+    isolation, seed = Isolation(run.isolation), run.seed
+    if not dask:
+        return partial(grade_all, lanes=lanes, isolation=isolation, seed=seed)
+    # Imported here: grading on one machine needs no Dask.
+    from autograder.grading.dask_lanes import grade_on_dask
+
+    return partial(grade_on_dask, dask, isolation=isolation, seed=seed, note=notes.append)
 
 
-def _nothing(submissions: Path, notes: list[str]) -> str:
+def _unused_names(stems: Iterable[str]) -> list[str]:
+    """Return a note on each mistake that an instructor named and that no longer applies."""
+    try:
+        return outdated(sorted(stems))
+    except MistakesError as error:
+        raise GradingError(str(error)) from None
+
+
+def _nothing(submissions: Path, notes: Iterable[str]) -> str:
     rule = (
         f"no submission in {submissions}: a class is a folder with one folder for each learner, "
         f"and in it one notebook for each sheet, such as ada/{sheets()[0]}.ipynb"

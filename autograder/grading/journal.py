@@ -1,21 +1,25 @@
 """What a run has graded so far, so that a run that was cut off goes on where it stopped.
 
-A file of lines: first what the run is, then one result a line, each written and
-synced before the next is graded. A last line that was cut off is not a result.
+A file of lines: first what the run is, then one graded notebook a line, each written before
+the next is handed out. A last line that was cut off is not a result. The notebooks stay on
+disk; in memory is only where each one stands.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
 import msgspec
 
-from autograder.files import replace_file
-from autograder.results import SubmissionResult
+from autograder.files import replacing
+from autograder.grading.graded import Graded
 
 Key = tuple[str, str, str]
+_decoder = msgspec.json.Decoder(Graded)
 
 
 class RunIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,13 +34,17 @@ class RunIdentity(msgspec.Struct, frozen=True, kw_only=True):
     rules: str
 
 
-def key(result: SubmissionResult) -> Key:
+def key(graded: Graded) -> Key:
     """Return what identifies a graded notebook: learner, sheet and the file's content."""
+    result = graded.result
     return (result.learner, result.stem, result.digest)
 
 
-class Journal:
-    """The results of one run on disk; a context manager.
+class Journal(AbstractContextManager["Journal"]):
+    """The notebooks that one run has graded, on disk.
+
+    A killed grader loses none of them. A machine that loses its power may lose the last ones,
+    which are then graded again.
 
     Args:
         path: The file. It is made if it is not there, and begun anew if it belongs to
@@ -45,16 +53,10 @@ class Journal:
     """
 
     def __init__(self, path: Path, identity: RunIdentity) -> None:
-        self._known: dict[Key, SubmissionResult] = {}
-        if path.exists() and identity_of(path) == identity:
-            self._read(path)
-        # The lines that are whole are written anew: a torn one would spoil the next.
-        lines = [msgspec.json.encode(each) for each in (identity, *self._known.values())]
-        replace_file(path, b"\n".join([*lines, b""]))
-        self._file = path.open("ab")
-
-    def __enter__(self) -> Journal:
-        return self
+        self._places: dict[Key, tuple[int, int]] = {}
+        self._begin(path, identity)
+        self._file = path.open("r+b")
+        self._end = self._file.seek(0, os.SEEK_END)
 
     def __exit__(
         self,
@@ -62,30 +64,49 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
-
-    def is_empty(self) -> bool:
-        """Return whether nothing has been graded yet."""
-        return not self._known
-
-    def find(self, learner: str, stem: str, digest: str) -> SubmissionResult | None:
-        """Return the result of a notebook that was graded already, None if it was not."""
-        return self._known.get((learner, stem, digest))
-
-    def add(self, result: SubmissionResult) -> None:
-        """Keep a result; on return it is on disk."""
-        self._known[key(result)] = result
-        self._file.write(msgspec.json.encode(result) + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
+        self._file.close()
 
-    def _read(self, path: Path) -> None:
-        for line in path.read_bytes().splitlines()[1:]:
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, notebook: Key) -> bool:
+        return notebook in self._places
+
+    def __getitem__(self, notebook: Key) -> Graded:
+        """Read one notebook's result. Raises KeyError if it was not graded."""
+        start, length = self._places[notebook]
+        self._file.seek(start)
+        return _decoder.decode(self._file.read(length))
+
+    def add(self, graded: Graded) -> None:
+        """Keep a result; on return it is out of this process."""
+        line = msgspec.json.encode(graded) + b"\n"
+        self._file.seek(self._end)
+        self._file.write(line)
+        self._file.flush()
+        self._places[key(graded)] = (self._end, len(line))
+        self._end += len(line)
+
+    def _begin(self, path: Path, identity: RunIdentity) -> None:
+        """Write the file anew with its whole lines: a torn one would spoil the next."""
+        keep = identity_of(path) == identity
+        with replacing(path) as file:
+            end = file.write(msgspec.json.encode(identity) + b"\n")
+            for notebook, line in _whole_lines(path) if keep else ():
+                self._places[notebook] = (end, len(line))
+                end += file.write(line)
+
+
+def _whole_lines(path: Path) -> Iterator[tuple[Key, bytes]]:
+    with path.open("rb") as file:
+        file.readline()
+        for line in file:
             try:
-                result = msgspec.json.decode(line, type=SubmissionResult)
+                yield key(_decoder.decode(line)), line
             except msgspec.DecodeError:
                 continue  # cut off in the middle of writing: it will be graded again
-            self._known[key(result)] = result
 
 
 def identity_of(path: Path) -> RunIdentity | None:

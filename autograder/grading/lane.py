@@ -1,62 +1,69 @@
-"""A grading lane: one trusted process that grades one notebook after another.
+"""What is said between those who hand out notebooks and the process that grades them.
 
-It collects the checks once, keeps one warm sandbox, and speaks with the process that
-started it over a pipe: a `Task` in, a `SubmissionResult` out, as typed JSON.
+All of it is typed JSON, over sockets that nobody else holds. Nothing here needs torch.
 """
 
 from __future__ import annotations
 
-import resource
-import signal
-from multiprocessing.connection import Connection
-from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
-import torch
 
-from autograder.checks.session import CheckSession, with_checks
-from autograder.faults import fault_models
-from autograder.grading.notebook import grade_notebook
-from autograder.sandbox import Isolation, Lane
-from autograder.submission import read_submission
-
-MOST_BYTES = 6 * 2**30
+SANDBOX_GONE = b""
+"""A lane's last answer when the sandbox that it shares with others has ended."""
 
 
 class Task(msgspec.Struct, frozen=True):
-    """One notebook to grade."""
+    """One notebook to grade.
+
+    Attributes:
+        path: Where it lies.
+        problem: Why it cannot be read, if somebody has tried; it is then not looked for.
+    """
 
     learner: str
     stem: str
     path: str
+    problem: str = ""
 
 
-def run_lane(pipe: Connection, stems: list[str], isolation: Isolation, seed: int) -> None:
-    """Grade what comes through ``pipe`` until its other end is closed."""
-    # Ctrl-C reaches every process of the terminal; the one that keeps the journal decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_memory()
-    torch.set_num_threads(1)  # lanes share the machine's cores among themselves
-    models = {stem: fault_models(stem) for stem in stems}
+class Ready(msgspec.Struct, tag="ready", frozen=True):
+    """The checks are collected and the sandbox has started: lanes can be asked for.
 
-    def work(checks: CheckSession) -> None:
-        with Lane(isolation) as lane:
-            while (task := _next_task(pipe)) is not None:
-                submission = read_submission(Path(task.path), task.learner, task.stem)
-                result = grade_notebook(checks, models[task.stem], lane, submission, seed)
-                pipe.send_bytes(msgspec.json.encode(result))
+    Attributes:
+        worth: How many points each sheet gives in all, by stem.
+    """
 
-    with_checks(stems, work)
+    worth: dict[str, float]
 
 
-def _limit_memory() -> None:
-    """An answer made to exhaust the grader's memory must end this lane, not the machine."""
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, hard))
+class Refused(msgspec.Struct, tag="refused", frozen=True):
+    """Nothing can be graded here.
+
+    Attributes:
+        reason: Says why, and what to do.
+        isolation: Whether it is isolation that is missing.
+    """
+
+    reason: str
+    isolation: bool
 
 
-def _next_task(pipe: Connection) -> Task | None:
-    try:
-        return msgspec.json.decode(pipe.recv_bytes(), type=Task)
-    except (EOFError, ConnectionError):
-        return None
+class StartLane(msgspec.Struct, tag="start", frozen=True):
+    """Start a lane on the socket that comes with this message."""
+
+
+class EndLane(msgspec.Struct, tag="end", frozen=True):
+    """Kill a lane, whatever it is doing."""
+
+    pid: int
+
+
+class LaneStarted(msgspec.Struct, tag="started", frozen=True):
+    """A lane takes tasks now."""
+
+    pid: int
+
+
+Order: TypeAlias = StartLane | EndLane
+Answer: TypeAlias = Ready | Refused | LaneStarted

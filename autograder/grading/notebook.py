@@ -3,74 +3,152 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from types import TracebackType
 
 from autograder.assessment import assess, without_answer
 from autograder.checks.session import CheckSession
+from autograder.faults.diagnose import Diagnosis
 from autograder.faults.model import FaultModel
+from autograder.grading.graded import Graded
 from autograder.plain_text import plain_text
 from autograder.results import (
     ExerciseResult,
     ExerciseStatus,
     SubmissionResult,
     SubmissionStatus,
+    Unexplained,
 )
 from autograder.sandbox import CellError, Lane, Student, WorkerLost
-from autograder.submission import Submission, Unreadable, defined_names
+from autograder.similarity import fingerprints
+from autograder.submission import Submission, Unreadable, defined_names, without_experiments
+
+MOST_SOURCE = 20_000
+"""Characters of an answer that are kept to be shown to the instructor."""
 
 LOST_CELLS = {"timeout": ExerciseStatus.TIMEOUT, "crashed": ExerciseStatus.CRASHED}
 
 
-def grade_notebook(
-    checks: CheckSession,
-    models: Mapping[str, FaultModel],
-    lane: Lane,
-    submission: Submission | Unreadable,
-    seed: int,
-) -> SubmissionResult:
-    """Return what one notebook earns.
+@dataclass(frozen=True)
+class Sheet:
+    """What every notebook of one sheet is graded with.
 
-    Args:
+    Attributes:
         checks: The collected checks.
-        models: The fault models of the notebook's sheet, by exercise.
-        lane: Where the notebook's cells are run.
-        submission: The notebook, or why there is none.
+        models: The fault models of the sheet, by exercise.
+        lane: Where the notebooks' cells are run.
         seed: Where the inputs of the checks are drawn from.
     """
+
+    checks: CheckSession
+    models: Mapping[str, FaultModel]
+    lane: Lane
+    seed: int
+
+
+class Probed(AbstractContextManager["Probed"]):
+    """The same notebook in a worker that the checks never call, made when it is needed."""
+
+    def __init__(self, lane: Lane, cells: Sequence[str]) -> None:
+        self._lane = lane
+        self._cells = cells
+        self._student: Student | None = None
+
+    def student(self) -> Student:
+        """Return it; begun anew if an earlier answer has ended its process."""
+        if self._student is None:
+            self._student = self._lane.open(self._cells)
+        elif self._student.lost:
+            _restart(self._student)
+        return self._student
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._student is not None:
+            self._student.close()
+
+
+def grade_notebook(sheet: Sheet, submission: Submission | Unreadable) -> Graded:
+    """Return what one notebook earns; ``submission`` is the notebook, or why there is none."""
     started = time.monotonic()
     if isinstance(submission, Unreadable):
-        return _unreadable(checks, models, submission)
+        return Graded(result=_unreadable(sheet, submission))
+    sources = _sources(sheet.models, submission)
     results: dict[str, ExerciseResult] = {}
+    unexplained: list[Unexplained] = []
+
+    def keep(exercise: str, diagnosis: Diagnosis) -> None:
+        source = sources.get(exercise, "")
+        unexplained.append(_unexplained(submission, exercise, source, diagnosis))
+
+    cells = without_experiments(submission.cells, submission.experiments, sheet.models)
     flags = []
-    with lane.open(submission.cells) as student:
-        for name in models:
+    with sheet.lane.open(cells) as student, Probed(sheet.lane, cells) as probed:
+        for name in sheet.models:
             try:
-                results[name] = _assess(checks, models, name, student, submission, seed, results)
+                results[name] = _assess(
+                    sheet, name, student, submission, results, probed=probed.student, keep=keep
+                )
             except Exception as error:  # noqa: BLE001 - a defect of the grader costs one exercise
                 message = f"the grader failed on this answer ({type(error).__name__})"
-                results[name] = without_answer(checks, name, ExerciseStatus.ERROR, message)
+                results[name] = without_answer(sheet.checks, name, ExerciseStatus.ERROR, message)
                 flags.append(f"{name}: {message}: mark it by hand")
         flags += student.flags
-    exercises = list(results.values())
+    result = _result(submission, list(results.values()), flags, time.monotonic() - started)
+    marks = {name: fingerprints(source) for name, source in sources.items()}
+    return Graded(result=result, unexplained=unexplained, fingerprints=marks)
+
+
+def _result(
+    submission: Submission, exercises: list[ExerciseResult], flags: list[str], seconds: float
+) -> SubmissionResult:
     return SubmissionResult(
         learner=submission.learner,
         stem=submission.stem,
         status=SubmissionStatus.GRADED,
         score=sum(exercise.score for exercise in exercises),
         max_score=sum(exercise.max_score for exercise in exercises),
-        seconds=round(time.monotonic() - started, 3),
+        seconds=round(seconds, 3),
         flags=[plain_text(flag) for flag in flags],
         message=plain_text("\n".join(submission.notes)),
         exercises=exercises,
         digest=submission.digest,
+        cell_runs=submission.work.cell_runs,
+        minutes=submission.work.minutes,
     )
 
 
-def _unreadable(
-    checks: CheckSession, models: Mapping[str, FaultModel], submission: Unreadable
-) -> SubmissionResult:
-    worth = sum(check.points for name in models for check in checks.checks(name))
+def _unexplained(
+    submission: Submission, exercise: str, source: str, diagnosis: Diagnosis
+) -> Unexplained:
+    return Unexplained(
+        cluster=diagnosis.cluster,
+        stem=submission.stem,
+        exercise=exercise,
+        learner=submission.learner,
+        source=plain_text(source, MOST_SOURCE),
+        counterexample=diagnosis.counterexample,
+        behavior=diagnosis.behavior,
+    )
+
+
+def _sources(exercises: Iterable[str], submission: Submission) -> dict[str, str]:
+    """Return for each exercise the last cell that defines it."""
+    found = {}
+    for source in submission.cells:
+        for name in defined_names(source).intersection(exercises):
+            found[name] = source
+    return found
+
+
+def _unreadable(sheet: Sheet, submission: Unreadable) -> SubmissionResult:
+    worth = sum(check.points for name in sheet.models for check in sheet.checks.checks(name))
     return SubmissionResult(
         learner=submission.learner,
         stem=submission.stem,
@@ -82,22 +160,26 @@ def _unreadable(
     )
 
 
-def _assess(  # noqa: PLR0913 - what `assess` needs, and the notebook
-    checks: CheckSession,
-    models: Mapping[str, FaultModel],
+def _assess(  # noqa: PLR0913 - one exercise of one notebook, and who else wants to know
+    sheet: Sheet,
     exercise: str,
     student: Student,
     submission: Submission,
-    seed: int,
     earlier: Mapping[str, ExerciseResult],
+    *,
+    probed: Callable[[], Student],
+    keep: Callable[[str, Diagnosis], None],
 ) -> ExerciseResult:
+    checks, models = sheet.checks, sheet.models
     if exercise not in student.names:
         status, message = _why_missing(exercise, student.cell_errors, submission.cells)
         return without_answer(checks, exercise, status, plain_text(message))
     if exercise not in student.functions:
         message = f"{exercise} is a value in this notebook, not a function"
         return without_answer(checks, exercise, ExerciseStatus.ERROR, message)
-    result = assess(checks, models, exercise, student, seed, earlier)
+    result = assess(
+        checks, models, exercise, student, sheet.seed, earlier, probed=probed, unexplained=keep
+    )
     if result.status in (ExerciseStatus.TIMEOUT, ExerciseStatus.CRASHED):
         _restart(student)
     return result

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import math
+import functools
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from autograder.reports.mistakes import hints
-from autograder.reports.wording import number, unnamed
-from autograder.results import (
-    ClassResults,
-    ExerciseResult,
-    ExerciseStatus,
-    SubmissionResult,
-    SubmissionStatus,
-)
+from autograder.reports.discrimination import Discrimination, discrimination
+from autograder.reports.distribution import Bar, Spread, bars, spread
+from autograder.reports.tally import ClassTally, Outcome, Row, SheetTally, clusters
+from autograder.reports.wording import unnamed
+from autograder.results import ExerciseStatus
 
-Answer = tuple[SubmissionResult, ExerciseResult]
-
-MOST_BARS = 13
+FEWEST_SHARING = 3
+LEAST_SHARE_SHARING = 0.05
+"""So many, and such a share of the class, must give one and the same wrong answer without a
+name before it is called a misunderstanding that the exercise itself may invite."""
 
 
 class Kind(enum.StrEnum):
@@ -38,13 +35,14 @@ class Finding:
 
     Attributes:
         name: The mistake's name, or in words why it has none.
-        share: Submissions that show it, as a share of those that were graded.
+        learners: The names of those who show it.
+        share: Of those who were graded.
     """
 
     kind: Kind
     name: str
     hint: str
-    submissions: tuple[SubmissionResult, ...]
+    learners: tuple[str, ...]
     share: float
 
 
@@ -56,6 +54,8 @@ class ExerciseSummary:
         mean: Mean score of those who have the exercise on their sheet.
         findings: Named mistakes first, most frequent first; then wrong answers whose mistake
             has no name yet; then answers that never came, by status.
+        discrimination: Whether it tells learners apart.
+        sharing: How many give the same wrong answer without a name; 0 if it is but a few.
     """
 
     name: str
@@ -63,52 +63,65 @@ class ExerciseSummary:
     max_score: float
     counts: Counter[ExerciseStatus]
     findings: tuple[Finding, ...]
+    discrimination: Discrimination
+    sharing: int
 
 
 @dataclasses.dataclass(frozen=True)
-class Bar:
-    """How many learners have a score from the label's to under the next one's.
+class Times:
+    """What is known of the time that went into a sheet.
 
     Attributes:
-        share: ``count`` as a share of the highest bar's.
+        minutes: From the first to the last run of a cell; None if no notebook records it.
+        cell_runs: How many cells were run since the kernel was started last, likewise.
+        seconds: That the grader took for each notebook.
     """
 
-    label: str
-    count: int
-    share: float
+    minutes: Spread | None
+    cell_runs: Spread | None
+    seconds: Spread | None
 
 
 @dataclasses.dataclass(frozen=True)
 class SheetSummary:
-    """A class on one sheet; shares are shares of the notebooks that were graded."""
+    """A class on one sheet; shares are shares of the notebooks that were graded.
+
+    Attributes:
+        rows: All submissions, by name, upper and lower case alike.
+        graded: How many could be read and were graded.
+    """
 
     stem: str
     max_score: float
-    graded: tuple[SubmissionResult, ...]
-    unreadable: tuple[SubmissionResult, ...]
-    flagged: tuple[SubmissionResult, ...]
+    rows: tuple[Row, ...]
+    graded: int
     mean: float
     median: float
     bars: tuple[Bar, ...]
     exercises: tuple[ExerciseSummary, ...]
+    times: Times
 
-    @property
-    def submissions(self) -> list[SubmissionResult]:
-        """All of them, by name, upper and lower case alike."""
-        everyone = self.graded + self.unreadable
-        return sorted(everyone, key=lambda one: (one.learner.casefold(), one.learner))
+    @functools.cached_property
+    def unreadable(self) -> list[Row]:
+        """The notebooks that could not be read."""
+        return [row for row in self.rows if not row.readable]
 
-    @property
-    def notable(self) -> list[SubmissionResult]:
+    @functools.cached_property
+    def flagged(self) -> list[Row]:
+        """The notebooks that bear a flag."""
+        return [row for row in self.rows if row.flags]
+
+    @functools.cached_property
+    def notable(self) -> list[Row]:
         """What a person must look at: what could not be read, then what was flagged."""
-        return [*self.unreadable, *(one for one in self.flagged if one not in self.unreadable)]
+        return [*self.unreadable, *(row for row in self.flagged if row.readable)]
 
-    @property
+    @functools.cached_property
     def scores(self) -> list[float]:
-        """Every score, for columns that align."""
-        return [one.score for one in self.submissions]
+        """Every score once, for columns that align."""
+        return sorted({row.score for row in self.rows})
 
-    @property
+    @functools.cached_property
     def statuses(self) -> list[ExerciseStatus]:
         """How exercises ended: correct, wrong, and what else occurs."""
         always = (ExerciseStatus.PASSED, ExerciseStatus.FAILED)
@@ -118,7 +131,7 @@ class SheetSummary:
             if status in always or any(one.counts[status] for one in self.exercises)
         ]
 
-    @property
+    @functools.cached_property
     def top(self) -> tuple[ExerciseSummary, Finding] | None:
         """The named mistake that most learners share, with its exercise."""
         named = [
@@ -127,93 +140,83 @@ class SheetSummary:
             for finding in exercise.findings
             if finding.kind is Kind.NAMED
         ]
-        return max(named, key=lambda pair: len(pair[1].submissions), default=None)
+        return max(named, key=lambda pair: len(pair[1].learners), default=None)
 
 
-def sheets(results: ClassResults) -> list[SheetSummary]:
-    """Return a summary of each sheet in ``results``, in the order in which they first appear."""
-    stems = dict.fromkeys(submission.stem for submission in results.submissions)
+def sheets(course: ClassTally) -> list[SheetSummary]:
+    """Return a summary of each sheet, in the order in which they first appear."""
+    return [_sheet(tally) for tally in course.sheets.values()]
+
+
+def _sheet(tally: SheetTally) -> SheetSummary:
+    rows = sorted(tally.rows, key=lambda row: (row.learner.casefold(), row.learner))
+    graded = [row for row in rows if row.readable]
+    scores = [row.score for row in graded]
+    highest = max(row.max_score for row in rows)
+    names = dict.fromkeys(one.exercise for row in graded for one in row.outcomes)
+    return SheetSummary(
+        stem=tally.stem,
+        max_score=highest,
+        rows=tuple(rows),
+        graded=len(graded),
+        mean=statistics.fmean(scores) if scores else 0.0,
+        median=statistics.median(scores) if scores else 0.0,
+        bars=bars(scores, highest),
+        exercises=tuple(_exercise(name, graded, tally) for name in names),
+        times=Times(spread(tally.minutes), spread(tally.cell_runs), spread(tally.seconds)),
+    )
+
+
+def _exercise(name: str, graded: list[Row], tally: SheetTally) -> ExerciseSummary:
+    answers = [(row, one) for row in graded for one in row.outcomes if one.exercise == name]
+    wrong = [pair for pair in answers if not pair[1].correct]
+    return ExerciseSummary(
+        name=name,
+        mean=statistics.fmean(outcome.score for _, outcome in answers),
+        max_score=max(outcome.max_score for _, outcome in answers),
+        counts=Counter(outcome.status for _, outcome in answers),
+        findings=(*_named(name, wrong, len(graded), tally), *_without_name(wrong, len(graded))),
+        discrimination=discrimination(graded, name),
+        sharing=_sharing(clusters(graded, name).values(), len(graded)),
+    )
+
+
+def _named(
+    exercise: str, wrong: Iterable[tuple[Row, Outcome]], num_graded: int, tally: SheetTally
+) -> list[Finding]:
+    """Count each name once for each submission; a pair of mistakes counts for both."""
+    those: dict[str, list[str]] = {}
+    for row, outcome in wrong:
+        for name in dict.fromkeys(outcome.diagnosis):
+            those.setdefault(name, []).append(row.learner)
+    findings = [
+        _finding(Kind.NAMED, name, tally.hint(exercise, name), learners, num_graded)
+        for name, learners in those.items()
+    ]
+    return sorted(findings, key=lambda finding: (-len(finding.learners), finding.name))
+
+
+def _without_name(wrong: Sequence[tuple[Row, Outcome]], num_graded: int) -> list[Finding]:
+    those: dict[ExerciseStatus, list[str]] = {}
+    for row, outcome in wrong:
+        if not outcome.diagnosis:
+            those.setdefault(outcome.status, []).append(row.learner)
     return [
-        _sheet(stem, [one for one in results.submissions if one.stem == stem]) for stem in stems
+        _finding(
+            Kind.UNNAMED if status is ExerciseStatus.FAILED else Kind.STOPPED,
+            unnamed(status),
+            "",
+            those[status],
+            num_graded,
+        )
+        for status in sorted(those, key=list(ExerciseStatus).index)
     ]
 
 
-def _sheet(stem: str, submissions: Sequence[SubmissionResult]) -> SheetSummary:
-    graded = tuple(one for one in submissions if one.status is SubmissionStatus.GRADED)
-    scores = [one.score for one in graded]
-    highest = max((one.max_score for one in submissions), default=0.0)
-    return SheetSummary(
-        stem=stem,
-        max_score=highest,
-        graded=graded,
-        unreadable=tuple(one for one in submissions if one.status is SubmissionStatus.UNREADABLE),
-        flagged=tuple(one for one in submissions if one.flags),
-        mean=statistics.fmean(scores) if scores else 0.0,
-        median=statistics.median(scores) if scores else 0.0,
-        bars=_bars(scores, highest),
-        exercises=tuple(_exercise(name, graded) for name in _exercise_names(graded)),
-    )
+def _finding(kind: Kind, name: str, hint: str, learners: list[str], num_graded: int) -> Finding:
+    return Finding(kind, name, hint, tuple(learners), len(learners) / num_graded)
 
 
-def _exercise_names(submissions: Iterable[SubmissionResult]) -> list[str]:
-    return list(dict.fromkeys(exercise.name for one in submissions for exercise in one.exercises))
-
-
-def _exercise(name: str, graded: Sequence[SubmissionResult]) -> ExerciseSummary:
-    answers = [(one, answer) for one in graded for answer in one.exercises if answer.name == name]
-    wrong = [pair for pair in answers if pair[1].status is not ExerciseStatus.PASSED]
-    return ExerciseSummary(
-        name=name,
-        mean=statistics.fmean(answer.score for _, answer in answers),
-        max_score=max(answer.max_score for _, answer in answers),
-        counts=Counter(answer.status for _, answer in answers),
-        findings=(*_named(wrong, len(graded)), *_without_name(wrong, len(graded))),
-    )
-
-
-def _named(wrong: Sequence[Answer], num_graded: int) -> list[Finding]:
-    """Count each name once for each submission; a pair of mistakes counts for both."""
-    findings = []
-    for name in dict.fromkeys(name for _, answer in wrong for name in answer.diagnosis):
-        those = [(one, answer) for one, answer in wrong if name in answer.diagnosis]
-        # Whoever made fewest mistakes has the hint that speaks most of this one.
-        clearest = min((answer for _, answer in those), key=lambda answer: len(answer.diagnosis))
-        hint = hints(clearest)[name] or clearest.hint
-        findings.append(_finding(Kind.NAMED, name, hint, those, num_graded))
-    return sorted(findings, key=lambda finding: (-len(finding.submissions), finding.name))
-
-
-def _without_name(wrong: Sequence[Answer], num_graded: int) -> list[Finding]:
-    findings = []
-    for status in ExerciseStatus:
-        those = [pair for pair in wrong if pair[1].status is status and not pair[1].diagnosis]
-        kind = Kind.UNNAMED if status is ExerciseStatus.FAILED else Kind.STOPPED
-        if those:
-            findings.append(_finding(kind, unnamed(status), "", those, num_graded))
-    return findings
-
-
-def _finding(kind: Kind, name: str, hint: str, those: Sequence[Answer], num_graded: int) -> Finding:
-    submissions = tuple(one for one, _ in those)
-    return Finding(kind, name, hint, submissions, len(submissions) / num_graded)
-
-
-def _bars(scores: Sequence[float], highest: float) -> tuple[Bar, ...]:
-    """Return the distribution in steps of 1, 2, 5, 10… points; full marks have their own bar."""
-    if not scores or highest <= 0:
-        return ()
-    step = _step(highest)
-    # Sums of points such as 0.1 + 0.2 must not fall short of their own bar.
-    places = Counter(math.floor(round(score / step, 6)) for score in scores)
-    highest_count = max(places.values())
-    last = math.floor(round(highest / step, 6))
-    return tuple(
-        Bar(number(place * step), places[place], places[place] / highest_count)
-        for place in range(last + 1)
-    )
-
-
-def _step(highest: float) -> float:
-    """Return the finest of 1, 2, 5, 10, 20… that needs at most ``MOST_BARS`` bars."""
-    steps = (lead * 10.0**power for power in range(12) for lead in (1, 2, 5))
-    return next((step for step in steps if highest / step + 1 <= MOST_BARS), highest)
+def _sharing(counts: Iterable[int], num_graded: int) -> int:
+    most = max(counts, default=0)
+    return most if most >= max(FEWEST_SHARING, LEAST_SHARE_SHARING * num_graded) else 0

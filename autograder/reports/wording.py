@@ -60,6 +60,24 @@ def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def duration(minutes: float) -> str:
+    """Return a length of time: under 1 min, 42 min, 3 h 20 min, 5 days."""
+    whole = round(minutes)
+    if whole >= 48 * 60:
+        return f"{whole / 1440:.0f} days"
+    hours, left = divmod(whole, 60)
+    if not hours:
+        return f"{left} min" if left else "under 1 min"
+    return f"{hours} h {left} min" if left else f"{hours} h"
+
+
+def signed(value: float) -> str:
+    """Return a correlation with its sign: +0.42, −0.31, 0.00."""
+    text = f"{abs(value):.2f}"
+    sign = "" if text == "0.00" else "−" if value < 0 else "+"
+    return sign + text
+
+
 def unnamed(status: ExerciseStatus) -> str:
     """Return what stands in the place of a mistake's name where there is none."""
     return NO_NAME_YET if status is ExerciseStatus.FAILED else EXERCISE[status]

@@ -8,13 +8,29 @@ forged answers. Not covered: bugs of the kernel, side channels of the processor,
 that answers its own checks wrongly on purpose, which is its own loss.
 """
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
 from .confined.configuration import Limits
 from .errors import CellError, IsolationRefused, MissingName, StudentError, WorkerLost
 from .isolation import find_isolation
-from .lane import Lane
 from .levels import Isolation
-from .selftest import SelfTest, run_self_test
-from .student import Student
+
+if TYPE_CHECKING:
+    from .lane import Lane
+    from .selftest import SelfTest, run_self_test
+    from .student import Student
+
+# These speak with a submission and need torch. Who hands out notebooks only looks for isolation,
+# and should not pay the second and a half that importing torch takes.
+_WITH_TORCH = {
+    "Lane": "lane",
+    "SelfTest": "selftest",
+    "Student": "student",
+    "run_self_test": "selftest",
+}
 
 __all__ = [
     "CellError",
@@ -30,3 +46,10 @@ __all__ = [
     "find_isolation",
     "run_self_test",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import what needs torch when it is asked for."""
+    if name not in _WITH_TORCH:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_WITH_TORCH[name]}", __name__), name)

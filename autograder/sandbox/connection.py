@@ -24,10 +24,9 @@ from .confined.messages import (
 )
 from .confined.tensors import pack_tensors, unpack_memory, unpack_tensors
 from .confined.wire import TooLarge, WireError, read_frame, write_frame
-from .errors import IsolationRefused, WorkerLost
-from .warm_process import WarmProcess
+from .errors import WorkerLost
+from .warm_process import Warm, await_lock
 
-_LOCK_SECONDS = 10.0
 _EXIT_OUT_OF_MEMORY = 71
 
 
@@ -39,19 +38,6 @@ class Exchanged:
     tensors: list[Tensor]
 
 
-def await_lock(worker: socket.socket) -> None:
-    """Wait until a fork says that it is locked down.
-
-    Raises:
-        IsolationRefused: If it could not be; it has then run nothing.
-    """
-    first = worker.recv(1)
-    if first != b"+":
-        raise IsolationRefused(
-            f"a worker could not be locked down: {worker.recv(4096).decode(errors='replace')}"
-        )
-
-
 class Connection:
     """A worker that was forked for one submission.
 
@@ -60,13 +46,12 @@ class Connection:
         OSError: If the warm process is gone.
     """
 
-    def __init__(self, warm: WarmProcess, limits: Limits) -> None:
+    def __init__(self, warm: Warm, limits: Limits) -> None:
         self._warm = warm
         self._limits = limits
         self._pid, self._handle, self._socket = warm.fork()
         self._lost: WorkerLost | None = None
         try:
-            self._socket.settimeout(_LOCK_SECONDS)
             await_lock(self._socket)
             self._socket.setblocking(False)
         except BaseException:
@@ -93,7 +78,9 @@ class Connection:
         descriptor = self._socket.fileno()
         try:
             if select.select([descriptor], [], [], 0)[0]:
-                raise WireError("bytes that nobody asked for")
+                # To be read are bytes that nobody asked for, or the end of a worker that was killed.
+                unasked = self._socket.recv(1, socket.MSG_PEEK)
+                raise WireError("bytes that nobody asked for") if unasked else EOFError
             write_frame(
                 descriptor, nonce, encode_header(RequestHeader(request, table)), memory, deadline
             )
@@ -105,7 +92,8 @@ class Connection:
         except TooLarge:
             raise
         except (TimeoutError, EOFError, OSError, WireError) as error:
-            raise self._end(error, seconds) from None
+            ended = isinstance(error, EOFError | ConnectionError)
+            raise self._end(error, seconds, ended=ended) from None
 
     def violation(self) -> WorkerLost:
         """End a worker whose reply is valid in form and impossible in content."""
@@ -116,9 +104,9 @@ class Connection:
         if self._lost is None:
             self._end(EOFError(), 0.0)
 
-    def _end(self, error: Exception, seconds: float) -> WorkerLost:
+    def _end(self, error: Exception, seconds: float, *, ended: bool = False) -> WorkerLost:
         try:
-            status = self._warm.reap(self._pid, self._handle)
+            status = self._warm.reap(self._pid, self._handle, ended=ended)
         except OSError:
             status = signal.SIGKILL
         os.close(self._handle)

@@ -7,12 +7,10 @@ import sys
 import msgspec
 
 from .confined.configuration import Limits
-from .connection import await_lock
 from .errors import IsolationRefused
 from .levels import Isolation
-from .warm_process import WarmProcess
+from .warm_process import WarmProcess, await_lock
 
-_PROBE_SECONDS = 10.0
 _REMEDIES = (
     (
         "uid map",
@@ -74,7 +72,6 @@ def why_not(isolation: Isolation) -> str | None:
     try:
         _, _, worker = warm.fork()
         with worker:
-            worker.settimeout(_PROBE_SECONDS)
             await_lock(worker)
             succeeded = msgspec.json.decode(worker.makefile("rb").read(), type=list[str])
         return "not prevented: " + ", ".join(succeeded) if succeeded else None

@@ -9,7 +9,7 @@ from .confined.configuration import Limits
 from .connection import Connection
 from .levels import Isolation
 from .student import Student
-from .warm_process import WarmProcess
+from .warm_process import Warm, WarmProcess
 
 
 class Lane:
@@ -21,15 +21,34 @@ class Lane:
     Args:
         isolation: What ``find_isolation`` returned.
         limits: What one submission may use.
+        warm: A part of the warm process of several lanes (`WarmProcess.split`), made with the same
+            isolation and limits. If that is gone, the lane cannot be used any more.
 
     Raises:
         IsolationRefused: If ``isolation`` does not work here.
     """
 
-    def __init__(self, isolation: Isolation, limits: Limits | None = None) -> None:
+    def __init__(
+        self, isolation: Isolation, limits: Limits | None = None, warm: Warm | None = None
+    ) -> None:
         self.isolation = isolation
         self.limits = limits if limits is not None else Limits()
-        self._warm = WarmProcess(isolation, self.limits)
+        self._shared = warm is not None
+        self._earlier_disturbances = 0
+        self._warm: Warm = warm if warm is not None else WarmProcess(isolation, self.limits)
+
+    @property
+    def usable(self) -> bool:
+        """Whether another submission can be opened."""
+        return not self._shared or self._warm.alive
+
+    @property
+    def disturbances(self) -> int:
+        """How many workers were ended from outside; see `Warm.disturbances`.
+
+        A submission during which this number grows was not answered for what it is.
+        """
+        return self._earlier_disturbances + self._warm.disturbances
 
     def open(self, cells: Sequence[str]) -> Student:
         """Run the code cells of a notebook, in order, in a fresh worker.
@@ -39,6 +58,7 @@ class Lane:
 
         Raises:
             IsolationRefused: If no worker can be locked down.
+            OSError: If the warm process is shared, and gone.
         """
         return Student(self._connect, cells, self.limits)
 
@@ -58,7 +78,8 @@ class Lane:
         self.close()
 
     def _connect(self) -> Connection:
-        if not self._warm.alive:
+        if not self._shared and not self._warm.alive:
             self._warm.close()
+            self._earlier_disturbances = self.disturbances
             self._warm = WarmProcess(self.isolation, self.limits)
         return Connection(self._warm, self.limits)

@@ -70,6 +70,11 @@ class Student:
             return RemoteCallable(self._remote, Target(name=name), name)
         return self._remote.get(Target(name=name))
 
+    @property
+    def lost(self) -> bool:
+        """Whether the worker has ended; `restart` begins anew."""
+        return self._connection.lost is not None
+
     def restart(self) -> None:
         """Begin anew in a fresh worker with the same cells, without those that ended a worker."""
         self._reconnect()

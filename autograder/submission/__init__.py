@@ -4,7 +4,9 @@ A class is a folder ``SUBMISSIONS/<learner>/<stem>.ipynb``. Whatever is wrong wi
 answer is a message that names the file, the place and the remedy, never an exception.
 """
 
+from autograder.submission.arrival import handed_in
 from autograder.submission.class_folder import ClassFolder, SubmissionFile, find_submissions
+from autograder.submission.experiments import without_experiments
 from autograder.submission.names import defined_names
 from autograder.submission.reading import (
     Submission,
@@ -21,5 +23,7 @@ __all__ = [
     "defined_names",
     "digest_of",
     "find_submissions",
+    "handed_in",
     "read_submission",
+    "without_experiments",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,9 @@ EXPORTS = {".py", ".html", ".htm", ".md", ".txt", ".json", ".pdf", ".zip"}
 
 SYSTEM = (".", "__MACOSX")
 """How the names begin of what file browsers and Jupyter leave behind."""
+
+TIME_STAMP = "timestamp.txt"
+"""Says when the notebooks beside it were handed in; see `autograder.submission.arrival`."""
 
 
 @dataclass(frozen=True)
@@ -62,40 +65,56 @@ def find_submissions(root: Path, stems: Collection[str]) -> ClassFolder:
 
 def _add_learner(found: ClassFolder, folder: Path, stems: Collection[str]) -> None:
     """Add what one learner handed in."""
+    shown = printable(folder.name)
     try:
         entries = sorted(_visible(folder), key=lambda entry: _preference(entry, stems))
     except OSError as error:
-        found.notes.append(
-            f"{printable(folder.name)}: cannot be read ({error.strerror}). chmod u+rx it."
-        )
+        found.notes.append(f"{shown}: cannot be read ({error.strerror}). chmod u+rx it.")
         return
     taken: dict[str, Path] = {}
     for entry in entries:
-        shown = f"{printable(folder.name)}/{printable(entry.name)}"
         stem = _stem_of(entry, stems)
-        if stem is None:
-            found.notes.append(f"{shown}: not graded. {_expected(entry, stems)}")
-        elif stem in taken:
-            found.notes.append(f"{shown}: not graded, {printable(taken[stem].name)} was taken.")
-        elif not _stays_inside(entry, folder):
-            found.notes.append(f"{shown}: refused, a link that leaves the learner's folder.")
-        else:
+        problem = _why_not_taken(entry, stem, folder, stems, taken)
+        if problem:
+            found.notes.append(f"{shown}/{printable(entry.name)}: {problem}")
+        elif stem is not None:
             taken[stem] = entry
     if not taken:
-        found.notes.append(f"{printable(folder.name)}: no notebook to grade in this folder.")
+        found.notes.append(
+            f"{shown}: no notebook to grade in this folder. Put {_names(stems)} there."
+        )
     found.files += [SubmissionFile(folder.name, stem, taken[stem]) for stem in sorted(taken)]
+
+
+def _why_not_taken(
+    entry: Path,
+    stem: str | None,
+    folder: Path,
+    stems: Collection[str],
+    taken: Mapping[str, Path],
+) -> str:
+    """Return why ``entry`` is not graded as the sheet ``stem``, and what to do; empty if it is."""
+    if stem is None:
+        return f"not graded. {_expected(entry, stems)}"
+    if stem in taken:
+        used = printable(taken[stem].name)
+        return f"not graded, {used} was taken. Delete the one that does not count."
+    if not _stays_inside(entry, folder):
+        return "refused, a link that leaves the learner's folder. Put the notebook itself there."
+    return ""
 
 
 def _visible(folder: Path) -> Iterator[Path]:
     """Yield what a person put into ``folder``, sorted; what systems leave there is passed over."""
-    return (entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(SYSTEM))
+    names = (entry for entry in sorted(folder.iterdir()) if entry.name != TIME_STAMP)
+    return (entry for entry in names if not entry.name.startswith(SYSTEM))
 
 
 def _why_not_a_learner(entry: Path, root: Path) -> str:
     if not _stays_inside(entry, root):
-        return "refused, a link that leaves the folder of submissions."
+        return "refused, a link that leaves the folder of submissions. Put the folder itself there."
     if not entry.is_dir():
-        return "not graded. A notebook belongs in a folder that bears the learner's name."
+        return "not graded. Put it into a folder that bears the learner's name."
     try:
         entry.name.encode("utf-8")
     except UnicodeEncodeError:
@@ -126,9 +145,12 @@ def _folded(name: str) -> str:
 
 def _expected(entry: Path, stems: Collection[str]) -> str:
     if entry.is_dir():
-        return "Folders inside a learner's folder are not searched."
-    names = ", ".join(f"{stem}.ipynb" for stem in sorted(stems))
-    return f"Rename it if it is one of {names}."
+        return "Folders inside a learner's folder are not searched. Move its notebooks up."
+    return f"Rename it if it is one of {_names(stems)}."
+
+
+def _names(stems: Collection[str]) -> str:
+    return ", ".join(f"{stem}.ipynb" for stem in sorted(stems))
 
 
 def _stays_inside(entry: Path, folder: Path) -> bool:
@@ -146,5 +168,6 @@ def _note_names_alike(found: ClassFolder) -> None:
         if other != learner:
             found.notes.append(
                 f"{printable(learner)} and {printable(other)}: names that look alike; "
-                "they are graded as two learners."
+                "they are graded as two learners. "
+                "If they are one, put the notebooks into one folder."
             )

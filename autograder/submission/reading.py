@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.plain_text import printable
-from autograder.submission.notebook import NotebookError, code_cells, parse
+from autograder.submission.experiments import experiments
+from autograder.submission.notebook import code_cells, parse
+from autograder.submission.remedies import NotebookError
+from autograder.submission.work import Work, work_on
 
 MAX_BYTES = 20 * 2**20
 """Larger notebooks are refused: a sheet with its plots takes well under a megabyte."""
@@ -23,6 +26,9 @@ class Submission:
         cells: Source of every code cell, in order.
         digest: SHA-256 of the file's bytes, in hexadecimal.
         notes: What a person should know about the file; none of it changes a mark.
+        experiments: Which cells the sheet marks as not graded, by their place, from 0.
+        work: What the notebook says of the work on it.
+        file: What messages call the file: ``<learner>/<name>``, printable.
     """
 
     learner: str
@@ -30,6 +36,9 @@ class Submission:
     cells: list[str]
     digest: str
     notes: list[str] = field(default_factory=list)
+    experiments: frozenset[int] = frozenset()
+    work: Work = field(default_factory=Work)
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,8 @@ def read_submission(path: Path, learner: str, stem: str) -> Submission | Unreada
     except NotebookError as error:
         return Unreadable(learner, stem, f"{shown}: {error}", digest)
     notes = [f"{shown}: {note}" for note in [*notes, *cell_notes]]
-    return Submission(learner, stem, cells, digest, notes)
+    found = experiments(notebook)
+    return Submission(learner, stem, cells, digest, notes, found, work_on(notebook), shown)
 
 
 def digest_of(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -42,6 +42,9 @@ class Limits:
     graphs: int = 64
 
 
+Lock = Literal["Landlock", "seccomp", "limits"]
+
+
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """How the warm process locks its forks down.
 
@@ -52,6 +55,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         listable: Folders whose names a fork may list.
         writable: Devices that a fork may write.
         system_calls: The compiled system call filter.
+        left_out: Locks that are not applied. Only the tests that try each lock alone set it:
+            nothing on the way from the command line, a file or a notebook leads here.
     """
 
     namespaces: bool
@@ -61,6 +66,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     writable: list[str]
     system_calls: bytes
     limits: Limits
+    left_out: list[Lock] = []
 
 
 class Fork(msgspec.Struct, tag="fork", frozen=True):
@@ -73,7 +79,11 @@ class Reap(msgspec.Struct, tag="reap", frozen=True):
     pid: int
 
 
-Order: TypeAlias = Fork | Reap
+class Split(msgspec.Struct, tag="split", frozen=True):
+    """Fork a warm process that takes its orders from the socket that comes with this message."""
+
+
+Order: TypeAlias = Fork | Reap | Split
 
 
 class Started(msgspec.Struct, tag="started", frozen=True):

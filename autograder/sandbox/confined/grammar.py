@@ -56,9 +56,9 @@ class TupleValue(_Tagged, tag="tuple", frozen=True):
 
 
 class SizeValue(_Tagged, tag="size", frozen=True):
-    """A ``torch.Size``."""
+    """A ``torch.Size``. torch cannot even print one with a size of more than 63 bits."""
 
-    sizes: Annotated[list[Annotated[int, Meta(ge=0)]], Meta(max_length=64)]
+    sizes: Annotated[list[Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]], Meta(max_length=64)]
 
 
 class DictValue(_Tagged, tag="dict", frozen=True):

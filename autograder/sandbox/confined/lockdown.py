@@ -33,13 +33,16 @@ def lock_down(
     os.chdir(SCRATCH if configuration.namespaces else "/")
     privileges.drop_capabilities()
     privileges.forbid_new_privileges()
-    landlock.restrict(allowed)
+    if "Landlock" not in configuration.left_out:
+        landlock.restrict(allowed)
     _keep_only(socket_descriptor)
     os.environ.clear()
     os.environ.update(HOME=SCRATCH, TMPDIR=SCRATCH, MPLBACKEND="agg", OMP_NUM_THREADS="1")
     _forget_signals()
-    resource_limits.apply(configuration.limits)
-    load_filter(configuration.system_calls)
+    if "limits" not in configuration.left_out:
+        resource_limits.apply(configuration.limits)
+    if "seccomp" not in configuration.left_out:
+        load_filter(configuration.system_calls)
 
 
 def _enter_fresh_namespaces(configuration: Configuration) -> None:

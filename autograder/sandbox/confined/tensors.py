@@ -205,7 +205,11 @@ def _checked_view(spec: TensorSpec, memory: Sequence[Tensor]) -> Tensor:
         and bool((_view(spec, memory[spec.memory], torch.uint8) > 1).any())
     ):
         raise WireError("bool that is neither 0 nor 1")
-    return _view(spec, memory[spec.memory])
+    try:
+        return _view(spec, memory[spec.memory])
+    except RuntimeError:
+        # Of no elements, and so of no bytes, and yet with sizes beyond what torch counts.
+        raise WireError("tensor layout") from None
 
 
 def _view(spec: TensorSpec, memory: Tensor, dtype: torch.dtype | None = None) -> Tensor:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from . import landlock, privileges, probe, resource_limits
+from . import huge_pages, landlock, privileges, probe, resource_limits
 from .configuration import (
     Configuration,
     Fork,
@@ -24,6 +24,7 @@ from .configuration import (
     Order,
     Reap,
     Reaped,
+    Split,
     Started,
     StartFailed,
 )
@@ -53,6 +54,7 @@ class _Warm:
     def __init__(self, control: socket.socket, configuration: Configuration) -> None:
         self._control = control
         self._configuration = configuration
+        self._parts: list[int] = []
         resource_limits.lift(configuration.limits)
         if landlock.abi_version() < 1:
             raise OSError(
@@ -80,6 +82,7 @@ class _Warm:
             )
         gc.collect()
         gc.freeze()
+        huge_pages.collapse()
 
     def serve(self) -> None:
         while True:
@@ -92,9 +95,29 @@ class _Warm:
                 case Reap(pid):
                     _, status = os.waitpid(pid, 0)
                     self._answer(Reaped(status))
+                case Split():
+                    self._split(descriptors[0])
 
     def _answer(self, notice: Notice, descriptors: Sequence[int] = ()) -> None:
         socket.send_fds(self._control, [_encoder.encode(notice)], list(descriptors))
+
+    def _split(self, control: int) -> None:
+        """Fork: this process goes on as it was, the fork serves another lane from here on."""
+        self._collect_parts()
+        pid = os.fork()
+        if pid:
+            self._parts.append(pid)
+            os.close(control)
+            return
+        privileges.die_with_parent()
+        self._parts.clear()
+        self._control.close()
+        self._control = socket.socket(fileno=control)
+        self._answer(Started())
+
+    def _collect_parts(self) -> None:
+        """Forget the parts that have ended with their lanes."""
+        self._parts = [pid for pid in self._parts if os.waitpid(pid, os.WNOHANG)[0] == 0]
 
     def _fork(self, worker_socket: int) -> None:
         if self._configuration.namespaces:

@@ -17,6 +17,8 @@ MAGIC = b"AGR2"
 PREFIX = struct.Struct("<4sQIQ")
 MAX_HEADER_BYTES = 1 << 20
 MAX_BODY_BYTES = 64 << 20
+# What is not longer is written and read at once: a system call costs as much as the copying.
+TOGETHER = 64 << 10
 
 
 class WireError(Exception):
@@ -46,7 +48,10 @@ def write_frame(
             f"a message holds at most {MAX_HEADER_BYTES} bytes of structure and "
             f"{MAX_BODY_BYTES} bytes of tensors, got {len(header)} and {body_bytes}"
         )
-    for part in (PREFIX.pack(MAGIC, nonce, len(header), body_bytes) + header, *body):
+    parts = (PREFIX.pack(MAGIC, nonce, len(header), body_bytes), header, *body)
+    if body_bytes <= TOGETHER:
+        parts = (b"".join(parts),)
+    for part in parts:
         _write_all(descriptor, part, deadline)
 
 
@@ -54,45 +59,56 @@ def read_frame(descriptor: int, deadline: float | None = None) -> tuple[int, byt
     """Read one frame and return its nonce, header and body.
 
     Raises:
-        WireError: If what arrives is not a frame within the bounds.
+        WireError: If what arrives is not a frame within the bounds, or more than one.
         EOFError: If the other side closed its end.
         TimeoutError: If the deadline passes first.
     """
-    magic, nonce, header_bytes, body_bytes = PREFIX.unpack(
-        _read_exactly(descriptor, PREFIX.size, deadline)
-    )
+    # Most frames arrive whole at the first reading.
+    data = bytearray(TOGETHER)
+    length = _read_some(descriptor, memoryview(data), deadline)
+    while length < PREFIX.size:
+        length += _read_some(descriptor, memoryview(data)[length:], deadline)
+    magic, nonce, header_bytes, body_bytes = PREFIX.unpack_from(data)
     if magic != MAGIC:
         raise WireError("not a frame")
     if header_bytes > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:
         raise WireError("frame larger than allowed")
-    header = _read_exactly(descriptor, header_bytes, deadline)
-    return nonce, bytes(header), _read_exactly(descriptor, body_bytes, deadline)
+    total = PREFIX.size + header_bytes + body_bytes
+    if length > total:
+        raise WireError("more than one frame")
+    data = _resized(data, length, total)
+    while length < total:
+        length += _read_some(descriptor, memoryview(data)[length:], deadline)
+    start = PREFIX.size + header_bytes
+    return nonce, bytes(data[PREFIX.size : start]), data[start:]
 
 
-def _read_exactly(descriptor: int, length: int, deadline: float | None) -> bytearray:
-    buffer = bytearray(length)
-    view = memoryview(buffer)
-    position = 0
-    while position < length:
+def _resized(data: bytearray, length: int, total: int) -> bytearray:
+    """Return ``total`` bytes that begin with the first ``length`` bytes of ``data``."""
+    if total <= len(data):
+        return data[:total]
+    return data[:length] + bytearray(total - length)
+
+
+def _read_some(descriptor: int, view: memoryview, deadline: float | None) -> int:
+    while True:
         _wait(descriptor, select.POLLIN, deadline)
         try:
-            received = os.readv(descriptor, [view[position:]])
+            received = os.readv(descriptor, [view])
         except BlockingIOError:
             continue
         if received == 0:
             raise EOFError("the other side closed its end")
-        position += received
-    return buffer
+        return received
 
 
 def _write_all(descriptor: int, data: bytes | memoryview, deadline: float | None) -> None:
     view = memoryview(data)
     while view:
-        _wait(descriptor, select.POLLOUT, deadline)
         try:
             view = view[os.write(descriptor, view) :]
         except BlockingIOError:
-            continue
+            _wait(descriptor, select.POLLOUT, deadline)
 
 
 def _wait(descriptor: int, event: int, deadline: float | None) -> None:

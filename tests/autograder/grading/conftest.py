@@ -12,6 +12,8 @@ import pytest
 
 from autograder.demo.cells import equivalent_cell
 from autograder.faults import fault_models
+from autograder.grading.course import grade
+from autograder.results import ClassResults, load
 from autograder.sandbox import Isolation, find_isolation
 
 MODELS = fault_models("attention")
@@ -44,3 +46,9 @@ def hand_in(root: Path, learner: str, content: dict[str, Any] | bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
     return path
+
+
+def grade_class(root: Path, out: Path, **how: Any) -> ClassResults:
+    """Grade a class and return what stands in its results.json."""
+    grade(root, out, **how)
+    return load(out / "results.json")

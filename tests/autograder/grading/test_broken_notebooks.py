@@ -10,11 +10,10 @@ from typing import Any
 import nbformat
 import pytest
 
-from autograder.grading import grade
 from autograder.results import ExerciseResult, SubmissionResult
 from autograder.sandbox import Isolation
 
-from .conftest import RIGHT, hand_in, notebook
+from .conftest import RIGHT, grade_class, hand_in, notebook
 
 BROKEN = "causal_mask"
 DEFINE = "def causal_mask(num_queries, num_keys=None):\n"
@@ -130,7 +129,7 @@ def graded(
         hand_in(root / "in", name, content)
     for name in HOSTILE_NAMES:
         hand_in(root / "in", name, notebook())
-    results, _ = grade(root / "in", root / "out", isolation=isolation, lanes=2, seed=3)
+    results = grade_class(root / "in", root / "out", isolation=isolation, lanes=2, seed=3)
     return {result.learner: result for result in results.submissions}, root / "out"
 
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.grading import grade
 from autograder.results import SubmissionResult
 from autograder.sandbox import Isolation
 
-from .conftest import hand_in, notebook
+from .conftest import grade_class, hand_in, notebook
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.slow
@@ -85,6 +84,29 @@ ATTACKS = {
     ),
 }
 
+# Handed in twice, so that both lanes run it at once, with honest notebooks before and after.
+NEIGHBORLY = """
+import contextlib, os, socket, threading, time
+LIE = None
+def hog(until):
+    memory = []
+    while time.monotonic() < until:
+        torch.ones(300, 300) @ torch.ones(300, 300)
+        if len(memory) < 60: memory.append(bytearray(1 << 24))
+until = time.monotonic() + 2
+for _ in range(3):
+    threading.Thread(target=hog, args=(until,), daemon=True).start()
+while time.monotonic() < until:
+    for pid in range(2, 2000):
+        with contextlib.suppress(OSError): os.kill(pid, 0)
+    for path in ("/tmp/forged", "/dev/shm/forged", "/var/tmp/forged", "forged"):
+        with contextlib.suppress(OSError): open(path, "a").write("x")
+    with contextlib.suppress(OSError): socket.socket(socket.AF_UNIX).bind("\\0forged")
+"""
+PAIR = {f"a pair, number {number}": NEIGHBORLY for number in (1, 3)}
+HONEST = ["a pair, number 0", "a pair, number 2", "a pair, number 4", "zoe, who is honest"]
+ATTACKS |= PAIR
+
 
 @pytest.fixture(scope="module")
 def graded(
@@ -93,9 +115,10 @@ def graded(
     root = tmp_path_factory.mktemp("hostile")
     for name, attack in ATTACKS.items():
         hand_in(root / "in", name, notebook(WRONG, attack))
-    hand_in(root / "in", "zoe, who is honest", notebook())
+    for name in HONEST:
+        hand_in(root / "in", name, notebook())
     before = fingerprint()
-    results, _ = grade(root / "in", root / "out", isolation=isolation, lanes=2, seed=5)
+    results = grade_class(root / "in", root / "out", isolation=isolation, lanes=2, seed=5)
     return {each.learner: each for each in results.submissions}, before, fingerprint()
 
 
@@ -110,7 +133,8 @@ def fingerprint() -> str:
             if path.is_file() and "__pycache__" not in path.parts:
                 digest.update(str(path).encode() + path.read_bytes())
     digest.update(str(sorted(path.name for path in ROOT.glob("forged*"))).encode())
-    digest.update(str(Path("/tmp/forged").exists()).encode())
+    for folder in ("/tmp", "/dev/shm", "/var/tmp"):
+        digest.update(str(Path(folder, "forged").exists()).encode())
     return digest.hexdigest()
 
 
@@ -119,8 +143,15 @@ def test_an_attack_forges_no_mark(graded: Graded, attack: str) -> None:
     assert graded[0][attack].score == 0
 
 
-def test_an_honest_neighbor_is_graded_as_always(graded: Graded) -> None:
-    assert graded[0]["zoe, who is honest"].score == 12
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_neighbor_is_graded_as_always(graded: Graded, name: str) -> None:
+    assert graded[0][name].score == 12
+
+
+def test_the_book_names_every_attack() -> None:
+    page = (ROOT / "book/attacks.md").read_text("utf-8")
+    assert [name for name in set(ATTACKS) - set(PAIR) if name not in page] == []
+    assert "goes for its neighbor, twice at once" in page
 
 
 def test_nothing_outside_is_changed(graded: Graded) -> None:

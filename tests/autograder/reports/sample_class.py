@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 
 import msgspec
 
+from autograder.reports import ClassTally, Run, class_pages
 from autograder.results import (
     CheckResult,
     CheckStatus,
@@ -256,3 +258,17 @@ def sixteen_learners() -> ClassResults:
             unreadable("pat"),
         ],
     )
+
+
+def tally(results: ClassResults) -> ClassTally:
+    """Return ``results`` as a page of a class takes them in."""
+    course = ClassTally()
+    for result in results.submissions:
+        course.add(result)
+    return course
+
+
+def class_page(results: ClassResults, *, when: dt.datetime | None = None, **more) -> str:
+    """Return the class page of ``results``."""
+    run = Run(results.isolation, results.seed, when)
+    return class_pages(tally(results), run=run, **more)["index.html"]

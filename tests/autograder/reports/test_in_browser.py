@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from autograder.reports import report_path, write_reports
+
+from .crowd import alike, crowd, unnamed_cluster
 
 pytestmark = pytest.mark.browser
 
@@ -15,17 +16,27 @@ SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 @pytest.fixture
 def pages(sample, submit, tmp_path):
     """Return the addresses of the kinds of pages that there are."""
-    reduced = msgspec.structs.replace(sample, isolation="reduced")
-    crowd = [submit(f"l{i}", ("causal_mask", "sees one ahead"), flags=["x"]) for i in range(9)]
-    two_sheets = [*crowd, submit("m" * 300, stem="heads")]
-    write_reports(reduced, tmp_path / "one", book_url="../../../book")
-    write_reports(msgspec.structs.replace(sample, submissions=two_sheets), tmp_path / "two")
+    nine = [submit(f"l{i}", ("causal_mask", "sees one ahead"), flags=["x"]) for i in range(9)]
+    two_sheets = [*nine, submit("m" * 300, stem="heads")]
+    write_reports(
+        sample.submissions,
+        tmp_path / "one",
+        isolation="reduced",
+        seed=7,
+        book_url="../../../book",
+        clusters=[unnamed_cluster("dora", "kim"), unnamed_cluster("ada", "x" * 200, cluster="b")],
+        similar=[alike("dora", "m" * 300), alike("ada", "")],
+    )
+    write_reports(two_sheets, tmp_path / "two", isolation="full", seed=7)
+    write_reports(crowd(310), tmp_path / "three", isolation="full", seed=7)
     reports = [report_path(name, "attention") for name in ("dora", "kim", "grace", "pat")]
     paths = [
         tmp_path / "one" / "index.html",
         *(tmp_path / "one" / report for report in reports),
         tmp_path / "two" / "index.html",
         tmp_path / "two" / report_path("m" * 300, "heads"),
+        tmp_path / "three" / "index.html",
+        tmp_path / "three" / "learners" / "attention-2.html",
     ]
     return [path.as_uri() for path in paths]
 

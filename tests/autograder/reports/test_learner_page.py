@@ -38,10 +38,10 @@ def test_a_wrong_answer_without_a_name_says_so_and_still_shows_the_case(sample, 
 def test_what_every_check_says_is_said_once(sample, parse):
     kim = next(one for one in sample.submissions if one.learner == "kim")
     exercise = kim.exercises[1]
-    checks = [msgspec.structs.replace(one, message="not tried") for one in exercise.checks]
+    checks = [msgspec.structs.replace(one, message="not checked") for one in exercise.checks]
     repeated = msgspec.structs.replace(exercise, checks=checks)
     page = parse(learner_page(msgspec.structs.replace(kim, exercises=[repeated])))
-    assert page.raw_text.count("not tried") == 1
+    assert page.raw_text.count("not checked") == 1
 
 
 def test_checks_say_whether_they_hold_and_why_not(sample, parse):

@@ -9,7 +9,10 @@ import re
 import msgspec
 import pytest
 
-from autograder.reports import Run, class_page, learner_page
+from autograder.reports import Run, class_pages, learner_page, roster
+
+from .crowd import alike, unnamed_cluster
+from .sample_class import class_page, tally
 
 WHEN = dt.datetime(2026, 3, 4, 5, 6, tzinfo=dt.UTC)
 HOSTILE = (
@@ -59,10 +62,19 @@ def test_neither_page_warns_when_isolation_is_full(sample, parse):
 
 
 @pytest.mark.parametrize("book_url", [None, "https://x.example"])
-def test_no_text_of_any_origin_becomes_markup(sample, parse, book_url):
+def test_no_text_of_any_origin_becomes_markup(sample, parse, book_url, monkeypatch):
     hostile = hostile_submission(sample)
     submissions = [hostile, msgspec.structs.replace(hostile, status="unreadable")]
     pages = [class_page(msgspec.structs.replace(sample, submissions=[hostile]))]
+    monkeypatch.setattr(roster, "MOST_ON_CLASS_PAGE", 0)
+    course = tally(msgspec.structs.replace(sample, submissions=submissions))
+    cluster = msgspec.structs.replace(
+        unnamed_cluster(HOSTILE, source=HOSTILE, cluster=HOSTILE), stem=HOSTILE, exercise=HOSTILE
+    )
+    pair = msgspec.structs.replace(alike(HOSTILE, HOSTILE), stem=HOSTILE, exercises=[HOSTILE])
+    made = class_pages(course, run=Run("full", 7), clusters=[cluster], similar=[pair])
+    assert len(made) == 2
+    pages += made.values()
     pages += [learner_page(one, run=Run("full", 7), book_url=book_url) for one in submissions]
     for text in pages:
         page = parse(text)
@@ -77,7 +89,8 @@ def test_no_text_of_any_origin_becomes_markup(sample, parse, book_url):
 
 
 def test_a_page_asks_for_nothing_and_runs_nothing(sample, parse):
-    for text in (class_page(sample), learner_page(sample.submissions[3], run=Run("reduced", 7))):
+    whole = class_page(sample, clusters=[unnamed_cluster("a")], similar=[alike("a", "b")])
+    for text in (whole, learner_page(sample.submissions[3], run=Run("reduced", 7))):
         page = parse(text)
         assert not page.all("script")
         assert [one.attributes["href"] for one in page.all("link")] == ["data:,"]
@@ -89,7 +102,12 @@ def test_a_page_asks_for_nothing_and_runs_nothing(sample, parse):
 
 def test_headings_never_skip_a_level(sample, submit):
     both = [*sample.submissions, submit("ada", ("causal_mask", "missing"), stem="heads")]
-    pages = [class_page(sample), class_page(msgspec.structs.replace(sample, submissions=both))]
+    more = {"clusters": [unnamed_cluster("a"), unnamed_cluster("b", cluster="b")]}
+    more["similar"] = [alike("a", "b")]
+    pages = [
+        class_page(sample, **more),
+        class_page(msgspec.structs.replace(sample, submissions=both), **more),
+    ]
     pages += [learner_page(one) for one in sample.submissions]
     for page in pages:
         levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
@@ -100,7 +118,10 @@ def test_headings_never_skip_a_level(sample, submit):
 def test_identifiers_are_unique(sample, submit, parse):
     both = [*sample.submissions, submit("ada", stem="heads")]
     for text in (
-        class_page(msgspec.structs.replace(sample, submissions=both)),
+        class_page(
+            msgspec.structs.replace(sample, submissions=both),
+            clusters=[unnamed_cluster("a"), unnamed_cluster("b", cluster="b")],
+        ),
         learner_page(sample.submissions[3]),
     ):
         found = [one.attributes["id"] for one in parse(text).inside if "id" in one.attributes]

@@ -5,8 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from autograder.reports.summary import Kind, sheets
+from autograder.reports.summary import Kind
+from autograder.reports.summary import sheets as summaries
 from autograder.results import ClassResults, ExerciseStatus
+
+from .sample_class import tally
+
+
+def sheets(results):
+    return summaries(tally(results))
 
 
 def class_of(*submissions):
@@ -20,7 +27,7 @@ def exercise(results, name):
 
 def test_mistakes_are_counted_by_name_most_frequent_first_then_nameless_then_no_answer(sample):
     findings = exercise(sample, "attention_weights").findings
-    assert [(one.kind, one.name, len(one.submissions)) for one in findings] == [
+    assert [(one.kind, one.name, len(one.learners)) for one in findings] == [
         (Kind.NAMED, "no scale", 4),
         (Kind.NAMED, "empty row NaN", 2),
         (Kind.NAMED, "softmax over the queries", 1),
@@ -46,7 +53,7 @@ def test_a_mistake_seen_only_in_a_pair_has_its_own_line_of_the_hint(sample):
 def test_a_pair_of_mistakes_counts_for_both_and_the_hint_is_that_of_the_mistake_alone(sample):
     findings = {one.name: one for one in exercise(sample, "attention_weights").findings}
     for name in ("no scale", "empty row NaN"):
-        assert "Chidi Okafor" in [one.learner for one in findings[name].submissions]
+        assert "Chidi Okafor" in findings[name].learners
         assert "First" not in findings[name].hint
         assert "Second" not in findings[name].hint
 
@@ -59,7 +66,7 @@ def test_the_top_mistake_is_the_one_most_learners_share(sample):
 
 def test_unreadable_notebooks_count_in_no_mean_and_no_share(sample, submit):
     (sheet,) = sheets(sample)
-    assert (len(sheet.graded), [one.learner for one in sheet.unreadable]) == (15, ["pat"])
+    assert (sheet.graded, [one.learner for one in sheet.unreadable]) == (15, ["pat"])
     alone = class_of(submit("a", ("causal_mask", "sees one ahead")), sample.submissions[-1])
     assert exercise(alone, "causal_mask").findings[0].share == 1.0
     assert sheets(alone)[0].mean == 10.0
@@ -78,7 +85,7 @@ def test_every_status_has_its_count(sample):
 
 def test_each_sheet_is_counted_alone(submit):
     first, second = sheets(class_of(submit("ada"), submit("ben", stem="heads"), submit("eve")))
-    assert [(one.stem, len(one.graded)) for one in (first, second)] == [
+    assert [(one.stem, one.graded) for one in (first, second)] == [
         ("attention", 2),
         ("heads", 1),
     ]

@@ -9,10 +9,17 @@ from urllib.parse import unquote
 import msgspec
 import pytest
 
-from autograder.reports import report_path, write_reports
+from autograder import reports
+from autograder.reports import report_path
 from autograder.reports.paths import slug
 
 WHEN = dt.datetime(2026, 3, 4, 5, 6, tzinfo=dt.UTC)
+
+
+def write_reports(results, out, **more):
+    return reports.write_reports(
+        results.submissions, out, isolation=results.isolation, seed=results.seed, **more
+    )
 
 
 def files(directory):

@@ -90,6 +90,10 @@ ATTACKS: dict[str, Attack] = {
     changes["link"] = lambda: os.link(folder + "/solution.md", "/sandbox/scratch/link")
     changes["mode"] = lambda: os.chmod(folder, 0)
     changes["truncate"] = lambda: os.truncate(folder + "/solution.md", 0)
+    changes["time"] = lambda: os.utime(folder + "/solution.md", (1, 1))
+    changes["attribute"] = lambda: os.setxattr(folder + "/solution.md", "user.x", b"x")
+    changes["node"] = lambda: os.mkfifo(folder + "/pipe")
+    changes["symbolic link"] = lambda: os.symlink("/etc", folder + "/etc")
     return succeeded(**changes)""",
         nothing,
     ),
@@ -167,6 +171,39 @@ ATTACKS: dict[str, Attack] = {
                  open_by_handle=(304, 0, 0, 0), x32_getpid=(0x40000000 + 39,), sched=(144, 0, 1, 0), pkey=(330, 0, 0))
     return succeeded(**{name: lambda call=call: libc.syscall(*call) for name, call in calls.items() if name != "x32_getpid"})""",
         nothing,
+    ),
+    "asks the kernel for clocks and news": Attack(
+        """def attack(folder):
+    calls = dict(alarm=(37, 1), inotify=(253,), timerfd=(283, 1, 0), fanotify=(300, 0, 0), aio=(206, 1, ctypes.byref(ctypes.c_ulong())),
+                 pidfd_getfd=(438, 3, 0, 0), affinity=(203, 0, 8, ctypes.byref(ctypes.c_ulong(1))), nice=(141, 0, 0, 5), memfd_secret=(447, 0))
+    tries = {name: lambda call=call: libc.syscall(*call) for name, call in calls.items()}
+    tries["timer"] = lambda: signal.setitimer(signal.ITIMER_REAL, 1)
+    return succeeded(**tries)""",
+        nothing,
+    ),
+    "answers from a thread after it has answered": Attack(
+        """def attack(folder):
+    def late():
+        time.sleep(0.05); os.write(3, frame(b"x"))
+    threading.Thread(target=late, daemon=True).start()
+    return []""",
+        nothing,
+    ),
+    "answers when it is thrown away": Attack(
+        """class Last:
+    def __del__(self): os.write(3, frame(b"x", 1 << 63))
+def attack(folder):
+    Last()
+    time.sleep(9)""",
+        lost("crashed", FORGED),
+    ),
+    "hides its frames from the traceback": Attack(
+        """def attack(folder):
+    try:
+        raise ValueError("x" * 1_000_000)
+    except ValueError as error:
+        raise type("E" * 10_000, (KeyError,), {})(*(["y" * 100] * 10_000)) from error""",
+        lambda outcome: isinstance(outcome, KeyError) and len(str(outcome)) < 3000,
     ),
     "calls through the old 32-bit table": ends("crashed", "libc.syscall(0x40000000 + 39)"),
     "maps shared memory, which no limit counts": Attack(
@@ -335,6 +372,11 @@ def test_an_attack_gains_nothing_and_leaves_nothing(
     assert processes() == before
     with any_lane.open(["def double(x): return len([x]) * 2 * x"]) as neighbor:
         assert neighbor.double(21) == 42
+
+
+def test_the_book_names_every_attack() -> None:
+    page = (Path(__file__).parents[3] / "book/attacks.md").read_text("utf-8")
+    assert [name for name in ATTACKS if name not in page] == []
 
 
 def test_an_answer_forged_with_the_right_nonce_is_found_out_at_the_next_call(

@@ -140,6 +140,8 @@ def test_a_tensor_lies_within_its_bytes_or_is_refused(**fields: Any) -> None:
         (("float32", 0, 0, [2], [1, 1]), "layout"),
         (("float32", 0, 0, [1 << 26, 1 << 26], [0, 0]), "larger than allowed"),
         (("bool", 0, 0, [64], [1]), "neither 0 nor 1"),
+        # No elements, and more of the others than torch can count: found by the fuzzer.
+        (("bool", 0, 0, [4096, 1 << 26, 4096, 1 << 26, 0], [1] * 5), "layout"),
     ],
 )  # fmt: skip
 def test_a_tensor_that_lies_about_its_layout_is_refused(spec: tuple[Any, ...], words: str) -> None:
@@ -185,6 +187,14 @@ def test_a_value_that_cannot_be_built_is_refused(value: Value) -> None:
     header = encode_header(ReplyHeader(Returned(value=value, observed=Observed()), TensorTable()))
     with contextlib.suppress(WireError):
         assert isinstance(received(header, bytearray()), torch.Size)
+
+
+@pytest.mark.parametrize("size", [1 << 63, (1 << 64) - 1])
+def test_a_size_that_torch_cannot_print_is_refused(size: int) -> None:
+    value = {"is": "size", "sizes": [size]}
+    header = [{"kind": "returned", "value": value, "observed": {}}, [[], []]]
+    with pytest.raises(WireError):
+        received(msgspec.msgpack.encode(header), bytearray())
 
 
 @pytest.mark.parametrize("digits", ["12", "0x", "0x" + "f" * 5000, "0xg", "__import__"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.submission import Submission, Unreadable, digest_of, read_submission
-from autograder.submission.notebook import MAX_OLD_BYTES
+from autograder.submission.old_formats import MAX_OLD_BYTES
 from autograder.submission.reading import MAX_BYTES
 
 CELLS = ["import torch\n", "def causal_mask(n):\n    return n\n"]
@@ -87,52 +87,6 @@ def test_an_old_notebook_is_upgraded(tmp_path, version):
     assert result.notes == [f"ada/attention.ipynb: notebook format {version} was upgraded"]
 
 
-unreadable = {
-    "empty": (b"", "is empty"),
-    "white space": (b" \r\n\t", "is empty"),
-    "NUL bytes": (b"\0" * 4096, "NUL bytes"),
-    "NUL bytes at the end": (GOOD_TEXT.encode() + b"\0" * 9, "is not JSON"),
-    "cut off in a string": (GOOD_TEXT[:80], "cut off (line"),
-    "cut off between": (GOOD_TEXT[: GOOD_TEXT.index("]")], "cut off"),
-    "not JSON": ('{"nbformat": 4,}', "is not JSON (line 1, column 1"),
-    "a web page": ("<!DOCTYPE html><html></html>", "is a web page (an HTML export?)"),
-    "a script": ("#!/usr/bin/env python\nimport torch\n", "is a script or plain text"),
-    "a zip archive": (b"PK\x03\x04\x14\0\0", "is a zip archive"),
-    "conflict marks": ('{\n<<<<<<< HEAD\n"a": 1\n=======\n', "line 2 has Git's conflict marks"),
-    "invalid UTF-8": (b'{"nbformat": 4,\n"cells": ["\xff\xfe"]}', "line 2 (byte 27) is not UTF-8"),
-    "a list": ("[]", "it holds a list"),
-    "a number": ("7", "it holds a number"),
-    "null": ("null", "it holds nothing"),
-    "some other object": ('{"name": "ada"}', "neither cells nor a format number"),
-    "no cells": ({"nbformat": 4, "metadata": {}}, "without a list of cells"),
-    "cells of a wrong type": (GOOD | {"cells": {}}, "without a list of cells"),
-    "too many cells": (notebook(*[code("")] * 2001), "has 2001 cells, and at most 2000"),
-    "a nesting bomb": ("[" * 200_000, "nested too deeply"),
-    "a nesting bomb in metadata": (
-        '{"nbformat": 4, "cells": [], "metadata": ' + '{"a":' * 100_000 + "1" + "}" * 100_001,
-        "nested too deeply",
-    ),
-    "a very long number": ('{"nbformat": ' + "9" * 5000 + "}", "number that is too long"),
-    "an old notebook in pieces": (
-        {"nbformat": 3, "worksheets": 7},
-        "is a notebook of format 3 that cannot be upgraded",
-    ),
-    "an ancient format": ({"nbformat": 1, "cells": 3}, "format 1 that cannot be upgraded"),
-}
-
-
-@pytest.mark.parametrize("case", unreadable)
-def test_what_cannot_be_read_names_the_file_the_place_and_the_remedy(tmp_path, case):
-    data, message = unreadable[case]
-    result = handed_in(tmp_path, data)
-    assert isinstance(result, Unreadable), result
-    assert result.message.startswith("ada/attention.ipynb: ")
-    assert message in result.message
-    assert any(verb in result.message for verb in ("save", "Hand in", "Resolve"))
-    assert len(result.message) < 500
-    assert len(result.digest) == 64
-
-
 def test_a_number_as_long_as_python_reads_is_no_trouble(tmp_path):
     result = handed_in(tmp_path, '{"cells": [], "nbformat": ' + "9" * 4000 + "}")
     assert isinstance(result, Submission)
@@ -162,12 +116,6 @@ def test_half_a_character_never_reaches_the_results(tmp_path):
     assert "half of a character" in result.notes[0]
 
 
-def test_a_notebook_without_code_is_read_and_noted(tmp_path):
-    result = handed_in(tmp_path, notebook())
-    assert isinstance(result, Submission)
-    assert result.notes == ["ada/attention.ipynb: it has no code cell"]
-
-
 def test_a_huge_file_is_not_read_to_its_end(tmp_path):
     path = tmp_path / "attention.ipynb"
     with path.open("wb") as file:
@@ -176,37 +124,6 @@ def test_a_huge_file_is_not_read_to_its_end(tmp_path):
     assert isinstance(result, Unreadable)
     assert "has 20.0 MB, and at most 20 MB are read. Clear all outputs" in result.message
     assert result.digest == ""
-
-
-def test_a_folder_in_place_of_a_notebook_is_reported(tmp_path):
-    (tmp_path / "attention.ipynb").mkdir()
-    result = read_submission(tmp_path / "attention.ipynb", "ada", "attention")
-    assert isinstance(result, Unreadable)
-    assert "is a folder" in result.message
-
-
-def test_a_pipe_in_place_of_a_notebook_does_not_hold_the_class_up(tmp_path):
-    os.mkfifo(tmp_path / "attention.ipynb")
-    result = read_submission(tmp_path / "attention.ipynb", "ada", "attention")
-    assert isinstance(result, Unreadable)
-    assert "is a pipe or a device" in result.message
-
-
-def test_a_file_that_is_gone_is_reported(tmp_path):
-    result = read_submission(tmp_path / "attention.ipynb", "ada", "attention")
-    assert isinstance(result, Unreadable)
-    assert "cannot be opened (No such file or directory). Hand it in again" in result.message
-
-
-def test_a_file_without_permission_is_reported(tmp_path, monkeypatch):
-    def refuse(*_):  # root may read everything, so the refusal is played
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(os, "open", refuse)
-    result = read_submission(tmp_path / "attention.ipynb", "ada", "attention")
-    assert isinstance(result, Unreadable)
-    assert "Permission denied" in result.message
-    assert "chmod" in result.message
 
 
 def test_a_name_that_would_write_to_the_terminal_is_shown_escaped(tmp_path):

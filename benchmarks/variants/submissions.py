@@ -1,0 +1,106 @@
+"""Submissions whose verdicts are known because of how they are made."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from autograder.demo.cells import equivalent_cell, faulty_cell
+from autograder.faults import fault_models
+from autograder.faults.model import FaultModel
+from variants import notebooks, rewriting
+
+FOLLOWS = "answers that follow from a mistake"
+WEIGHTS, OUTPUT = "attention_weights", "scaled_dot_product_attention"
+# Of these mistakes the output is named with the mistake itself: it changes an input, or raises,
+# or cannot be compared exactly where scores are extreme.
+NOT_FOLLOWED = {
+    "an input is changed in place",
+    "query and key are swapped",
+    "masked scores are set to -1e9",
+    "a bias of -1e9 is added",
+    "scores are scaled by the number of keys",
+}
+CALLS_WEIGHTS = (
+    "def scaled_dot_product_attention(query, key, value, mask=None):\n"
+    "    return attention_weights(query, key, mask) @ value"
+)
+
+
+@dataclass(frozen=True)
+class Made:
+    """One submission.
+
+    Attributes:
+        kind: In which way it was written.
+        cells: Its code cells.
+        mistakes: For each exercise, the names that its diagnosis must hold; empty if it is right.
+    """
+
+    kind: str
+    cells: list[str]
+    mistakes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def submissions(stem: str, count: int, seed: int) -> Iterator[Made]:
+    """Yield ``count`` submissions: every mistake, many pairs, every equivalent, in every way."""
+    models = fault_models(stem)
+    chance = random.Random(seed)  # noqa: S311 - a sample, not a secret
+    answers = {name: _Answers(model, chance) for name, model in models.items()}
+    kinds = [*rewriting.KINDS, *notebooks.KINDS, FOLLOWS]
+    for number in range(count):
+        kind = kinds[number % len(kinds)]
+        drawn = {name: each.next() for name, each in answers.items()}
+        if kind == FOLLOWS:
+            drawn[WEIGHTS] = answers[WEIGHTS].next_single()
+            drawn[OUTPUT] = CALLS_WEIGHTS, drawn[WEIGHTS][1] & NOT_FOLLOWED
+        elif drawn[WEIGHTS][1] and drawn[OUTPUT][1]:
+            # A wrong output that follows from wrong weights would rightly earn its points.
+            name = chance.choice((WEIGHTS, OUTPUT))
+            drawn[name] = answers[name].next_right()
+        yield _made(kind, drawn, chance)
+
+
+def _made(
+    kind: str, drawn: Mapping[str, tuple[str, frozenset[str]]], chance: random.Random
+) -> Made:
+    cells = [rewriting.rewritten(kind, source, name, chance) for name, (source, _) in drawn.items()]
+    mistakes = {name: names for name, (_, names) in drawn.items()}
+    return Made(kind, notebooks.arranged(kind, cells, chance), mistakes)
+
+
+class _Answers:
+    """Answers to one exercise: right ones, mistakes and pairs of them, each in turn."""
+
+    def __init__(self, model: FaultModel, chance: random.Random) -> None:
+        self._right = _endless([(equivalent_cell(model, each), frozenset[str]())
+                                for each in model.equivalents], chance)  # fmt: skip
+        sets = [[fault.name for fault in faults] for faults in model.combinations()]
+        self._single = _endless([_wrong(model, names) for names in sets if len(names) == 1], chance)
+        self._pair = _endless([_wrong(model, names) for names in sets if len(names) == 2], chance)
+        self._chance = chance
+
+    def next(self) -> tuple[str, frozenset[str]]:
+        """Return a right answer as often as a wrong one; wrong ones have one mistake or two."""
+        kind = self._chance.random()
+        return next(self._right if kind < 0.5 else self._single if kind < 0.75 else self._pair)
+
+    def next_right(self) -> tuple[str, frozenset[str]]:
+        """Return a right answer."""
+        return next(self._right)
+
+    def next_single(self) -> tuple[str, frozenset[str]]:
+        """Return an answer with one mistake."""
+        return next(self._single)
+
+
+def _wrong(model: FaultModel, names: list[str]) -> tuple[str, frozenset[str]]:
+    return faulty_cell(model, names), model.diagnosis_of(names)
+
+
+def _endless(
+    answers: list[tuple[str, frozenset[str]]], chance: random.Random
+) -> Iterator[tuple[str, frozenset[str]]]:
+    while True:
+        yield from chance.sample(answers, len(answers))
