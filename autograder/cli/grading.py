@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Lanes.")
 @click.option("--seed", type=int, help="Seed of the checks' inputs; by default a secret one.")
 @click.option("--gradebook", metavar="URL", help="SQLAlchemy URL; by default SQLite in --out.")
+@click.option("--course", default="default", show_default=True, help="A course of the gradebook.")
 @click.option("--dask", default="", metavar="ADDRESS", help="Grade on this scheduler's workers.")
 @click.option("--reduced", is_flag=True, help="Accept reduced isolation; every result says so.")
 def grade(  # noqa: PLR0913 - each is a choice of the command line
@@ -39,6 +40,7 @@ def grade(  # noqa: PLR0913 - each is a choice of the command line
     jobs: int,
     seed: int | None,
     gradebook: str | None,
+    course: str,
     dask: str,
     reduced: bool,
 ) -> None:
@@ -46,8 +48,8 @@ def grade(  # noqa: PLR0913 - each is a choice of the command line
 
     A run that was interrupted goes on where it stopped.
     """
-    how = {"lanes": jobs, "seed": seed, "gradebook": gradebook, "dask": dask}
-    _grade(submissions, out, reduced, **how)
+    book = {"gradebook": gradebook, "course": course}
+    _grade(submissions, out, reduced, lanes=jobs, seed=seed, dask=dask, **book)
 
 
 @click.command()
@@ -88,6 +90,7 @@ def demo(out: Path, learners: int, jobs: int, reduced: bool) -> None:
         stderr.print(line, markup=False)
     made = sum(bool(names) for sample in samples for names in sample.mistakes.values())
     stdout.print(f"{made - len(wrong)} of {made} wrong answers were named as what they are")
+    stdout.print("(the class is made of a few answers, so its page calls some of them alike)")
     if wrong:
         sys.exit(1)
 

@@ -9,18 +9,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, exc, make_url, select
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    exc,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.orm import Session
 
-from autograder.gradebook.schema import SCHEMA, Base, SchemaVersion
+from autograder.gradebook import upgrading
+from autograder.gradebook.problem import GradebookError
 
 WAIT_FOR_OTHERS_MS = 30_000
+ONLY_READS = "gradebook_only_reads"
+WRITERS = 0x67726164  # the number of PostgreSQL's lock that writers of gradebooks share
 EXAMPLE = "for example sqlite:///grades.db"
-
-
-class GradebookError(RuntimeError):
-    """The gradebook cannot be used as asked; the message says why and what to do."""
 
 
 def parse(url: str | Path) -> URL:
@@ -42,22 +50,41 @@ def parse(url: str | Path) -> URL:
 
 
 def open_engine(url: URL) -> Engine:
-    """Return an engine whose tables exist.
+    """Return an engine whose tables exist and are up to date.
 
     Raises:
-        GradebookError: If the database cannot be opened or holds another version's tables.
+        GradebookError: If the database cannot be opened or holds a newer version's tables.
     """
     _require_folder(url)
     with plain_errors(url):
-        engine = create_engine(url)
         if url.get_backend_name() == "sqlite":
+            engine = create_engine(url)
             _make_crash_safe(engine)
+        else:
+            # A server may have been restarted since the last call.
+            engine = create_engine(url, pool_pre_ping=True)
         try:
             _prepare(engine)
         except BaseException:
             engine.dispose()
             raise
     return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """Return ``engine`` for transactions that only read: one state of everything, no lock."""
+    if engine.dialect.name == "sqlite":  # a transaction sees one state as it is
+        return engine.execution_options(**{ONLY_READS: True})
+    return engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait until no other program writes to the gradebook; the transaction's end lets go.
+
+    With SQLite a transaction that may write has waited when it began.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(WRITERS)))
 
 
 @contextlib.contextmanager
@@ -69,7 +96,7 @@ def plain_errors(url: URL) -> Iterator[None]:
         raise GradebookError(f"no such kind of database: {url.drivername}; {EXAMPLE}") from None
     except ModuleNotFoundError as error:
         raise GradebookError(
-            f"{url.drivername} needs the Python package {error.name}: install it first"
+            f"{url.drivername} needs the Python package {error.name}: install it first{_extra(url)}"
         ) from None
     except exc.DBAPIError as error:
         raise GradebookError(
@@ -80,14 +107,22 @@ def plain_errors(url: URL) -> Iterator[None]:
 
 
 def _prepare(engine: Engine) -> None:
-    with Session(engine) as session, session.begin():
-        Base.metadata.create_all(session.connection())
-        version = session.scalar(select(SchemaVersion.version))
-        if version is None:
-            session.add(SchemaVersion(version=SCHEMA))
-        elif version != SCHEMA:
-            held = f"the gradebook {_name(engine.url)} has schema {version}"
-            raise GradebookError(f"{held}; this version of autograder uses schema {SCHEMA}")
+    try:
+        with reading(engine).begin() as connection:
+            current = upgrading.is_current(connection)
+        if not current:
+            _upgrade(engine)
+    except upgrading.UnknownSchemaError as error:
+        raise GradebookError(
+            f"the gradebook {_name(engine.url)} has schema {error}, and this version of autograder "
+            f"knows those up to {upgrading.HEAD}: use the newer autograder that made it"
+        ) from None
+
+
+def _upgrade(engine: Engine) -> None:
+    with engine.begin() as connection:
+        take_turn(connection)
+        upgrading.upgrade(connection)  # nothing is left to do if another program was first
 
 
 def _make_crash_safe(engine: Engine) -> None:
@@ -107,7 +142,8 @@ def _make_crash_safe(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def take_write_lock(connection: Any) -> None:
         # A transaction that reads first and writes later would fail when another wrote in between.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = connection.get_execution_options().get(ONLY_READS)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _use_write_ahead_log(cursor: DBAPICursor) -> None:
@@ -143,6 +179,10 @@ def _require_folder(url: URL) -> None:
         raise GradebookError(
             f"cannot use the gradebook {path}: the folder {path.parent} does not exist"
         )
+
+
+def _extra(url: URL) -> str:
+    return ", as attnbook[postgresql] does" if url.get_backend_name() == "postgresql" else ""
 
 
 def _name(url: URL) -> str:

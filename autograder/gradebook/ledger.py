@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from types import TracebackType
+from collections.abc import Iterable
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, contains_eager, selectinload
-
-from autograder.gradebook import conversion, database, marking
-from autograder.gradebook.database import GradebookError
-from autograder.gradebook.entry import enter
-from autograder.gradebook.schema import AttemptRow, ExerciseRow, Learner, Sheet, storable
-from autograder.gradebook.scores import FinalScore, ManualMark, final_score
-from autograder.results import SubmissionResult
+from autograder.gradebook import enrollment, history, marking, reading
+from autograder.gradebook.columns import storable
+from autograder.gradebook.entry import Run, enter
+from autograder.gradebook.history import Event
+from autograder.gradebook.reading import Scope
+from autograder.gradebook.rulebook import Rulebook
+from autograder.gradebook.scores import FinalScore, ManualMark
+from autograder.gradebook.standing import named_scope, standing, standings
+from autograder.results import Grade, SubmissionResult
 
 BATCH = 100
 
@@ -28,8 +25,10 @@ class Attempt:
     """One graded notebook as the gradebook holds it.
 
     Attributes:
-        counts: Whether this is the learner's latest attempt at the sheet.
-        recorded_at: When it was entered or last changed, in UTC.
+        counts: Whether the final score is made from this attempt: the learner's latest at
+            the sheet, or their best where the sheet's rules say so.
+        recorded_at: When it was entered last, in UTC.
+        recorded_by: The account that did.
     """
 
     result: SubmissionResult
@@ -37,65 +36,54 @@ class Attempt:
     isolation: str
     recorded_at: dt.datetime
     counts: bool
+    recorded_by: str = ""
 
 
-class Gradebook:
-    """Attempts and manual marks in a database; a context manager.
+class Gradebook(Rulebook):
+    """The attempts, marks and rules of one course in a database; a context manager.
 
-    Args:
-        url: Any SQLAlchemy URL, such as ``sqlite:///grades.db``, or the path of an SQLite
-            file, which may hold any character. A missing file is created.
-
-    Raises:
-        GradebookError: From every method, if the database cannot be used.
+    Nothing is ever overwritten: what was changed stays in `history`. How it is opened is
+    said in `autograder.gradebook.connected.Connected`.
     """
-
-    def __init__(self, url: str | Path) -> None:
-        self._url = database.parse(url)
-        self._engine = database.open_engine(self._url)
-
-    def __enter__(self) -> Gradebook:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._engine.dispose()
 
     def record(self, results: Iterable[SubmissionResult], *, seed: int, isolation: str) -> int:
         """Enter attempts, and return how many of them changed the gradebook.
 
         An attempt is a learner, a sheet, the notebook's digest and the seed. Recording it
         again changes nothing; if its verdict differs (the checks were corrected), the new
-        verdict replaces the old. The attempt recorded last is the one that counts.
-        Results are read as a stream and written in batches: a crash loses the last batch,
-        never half of a submission.
+        verdict counts and the old one stays in the history. What was recorded last is the
+        latest. A notebook counts as handed in when it was handed in first: copying it later
+        does not make it late. Results are read as a stream and written in batches: a crash
+        loses the last batch, never half of a submission.
         """
+        run = Run(self._course, str(seed), storable(isolation), self._who)
         stream = iter(results)
         changes = 0
         while batch := list(itertools.islice(stream, BATCH)):
-            with self._transaction() as session:
-                changes += sum(
-                    enter(session, result, seed=seed, isolation=isolation) for result in batch
-                )
+            with self._writing() as session:
+                changes += enter(session, batch, run)
         return changes
 
     def attempts(self, learner: str | None = None, stem: str | None = None) -> list[Attempt]:
         """Return attempts, oldest first for each learner and sheet; all of them by default."""
-        with self._transaction() as session:
-            rows = _attempt_rows(session, learner, stem)
-            latest = {(row.learner_id, row.sheet_id): row.turn for row in rows}
-            return [
-                _attempt(row, counts=latest[row.learner_id, row.sheet_id] == row.turn)
-                for row in rows
-            ]
+        scope = Scope(self._course, learner, stem)
+        with self._reading() as session:
+            found = standings(session, scope).values()
+            results = reading.results(
+                session, scope, (each for one in found for each in one.attempts)
+            )
+        return [
+            Attempt(
+                results[each.id],
+                int(each.values["seed"]),
+                each.values["isolation"],
+                each.recorded_at,
+                each is one.counting,
+                each.recorded_by,
+            )
+            for one in found
+            for each in one.attempts
+        ]
 
     def set_manual_mark(
         self,
@@ -109,61 +97,53 @@ class Gradebook:
         """Let a person's decision count instead of the automatic score, now and when graded again.
 
         ``score`` is in points, from 0 to the maximum; none withdraws a mark, or only comments.
-        Without ``exercise`` the mark is for the whole sheet.
+        Without ``exercise`` the mark is for the whole sheet, and no late rule reduces it.
 
         Raises:
             GradebookError: If there is no such attempt or exercise, or the score is out of range.
         """
-        with self._transaction() as session:
-            marking.add(
-                session, _counting(session, learner, stem), exercise, score, storable(comment)
-            )
+        with self._writing() as session:
+            found = standing(session, self._course, learner, stem)
+            marking.add(session, found, exercise, score, storable(comment), self._who)
 
     def manual_marks(self, learner: str, stem: str) -> list[ManualMark]:
         """Return every mark ever set for a learner's sheet, oldest first."""
-        with self._transaction() as session:
-            return marking.history(session, _counting(session, learner, stem))
+        with self._reading() as session:
+            return standing(session, self._course, learner, stem).history
 
     def final_score(self, learner: str, stem: str) -> FinalScore:
-        """Return what counts: the latest attempt's score with the manual marks in force.
+        """Return what counts and why; `explain` puts it into words.
 
         Raises:
             GradebookError: If the learner has no attempt at this sheet.
         """
-        with self._transaction() as session:
-            row = _counting(session, learner, stem)
-            return final_score(conversion.read(row), marking.history(session, row))
+        with self._reading() as session:
+            return standing(session, self._course, learner, stem).final
 
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[Session]:
-        with database.plain_errors(self._url), Session(self._engine) as session, session.begin():
-            yield session
+    def final_scores(self, learner: str | None = None, stem: str | None = None) -> list[FinalScore]:
+        """Return what counts, for everybody who takes part and handed something in.
 
+        Raises:
+            GradebookError: If there is no such learner or sheet.
+        """
+        with self._reading() as session:
+            enrolled = set(enrollment.enrolled(session, self._course))
+            scope = named_scope(session, self._course, learner, stem)
+            found = standings(session, scope).values()
+        return [one.final for one in found if one.final.learner in enrolled]
 
-def _attempt_rows(session: Session, learner: str | None, stem: str | None) -> list[AttemptRow]:
-    query = (
-        select(AttemptRow)
-        .join(AttemptRow.learner)
-        .join(AttemptRow.sheet)
-        .options(contains_eager(AttemptRow.learner), contains_eager(AttemptRow.sheet))
-        .options(selectinload(AttemptRow.exercises).selectinload(ExerciseRow.checks))
-        .order_by(Learner.name, Sheet.stem, AttemptRow.turn)
-    )
-    if learner is not None:
-        query = query.where(Learner.name == storable(learner))
-    if stem is not None:
-        query = query.where(Sheet.stem == storable(stem))
-    return list(session.scalars(query))
+    def grades(self) -> list[Grade]:
+        """Return the numbers for another system: `final_scores` without the reasons."""
+        return [
+            Grade(learner=one.learner, stem=one.stem, score=one.score, max_score=one.max_score)
+            for one in self.final_scores()
+        ]
 
+    def history(self, learner: str | None = None, stem: str | None = None) -> list[Event]:
+        """Return who did what and when, oldest first; about one learner or sheet if given.
 
-def _counting(session: Session, learner: str, stem: str) -> AttemptRow:
-    rows = _attempt_rows(session, learner, stem)
-    if not rows:
-        raise GradebookError(
-            f"the gradebook has no attempt of {learner!r} at {stem!r}; grade the notebook first"
-        )
-    return rows[-1]
-
-
-def _attempt(row: AttemptRow, *, counts: bool) -> Attempt:
-    return Attempt(conversion.read(row), int(row.seed), row.isolation, row.recorded_at, counts)
+        Raises:
+            GradebookError: If there is no such learner or sheet.
+        """
+        with self._reading() as session:
+            return history.events(session, named_scope(session, self._course, learner, stem))

@@ -2,73 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from autograder.gradebook.database import GradebookError
-from autograder.gradebook.schema import AttemptRow, MarkRow
-from autograder.gradebook.scores import ManualMark, in_force
-
-WHOLE_SHEET = ""
-
-
-def history(session: Session, attempt: AttemptRow) -> list[ManualMark]:
-    """Return the marks of the attempt's learner and sheet, oldest first."""
-    query = (
-        select(MarkRow)
-        .filter_by(learner_id=attempt.learner_id, sheet_id=attempt.sheet_id)
-        .order_by(MarkRow.id)
-    )
-    return [
-        ManualMark(row.exercise or None, row.score, row.comment, row.digest, row.given_at)
-        for row in session.scalars(query)
-    ]
+from autograder.gradebook.problem import GradebookError
+from autograder.gradebook.schema import WHOLE_SHEET, ExerciseRow, MarkRow
+from autograder.gradebook.scores import in_force
+from autograder.gradebook.standing import Standing
 
 
 def add(
-    session: Session, attempt: AttemptRow, exercise: str | None, score: float | None, comment: str
+    session: Session,
+    standing: Standing,
+    exercise: str | None,
+    score: float | None,
+    comment: str,
+    who: str,
 ) -> None:
     """Add a mark, unless the one in force says the same of the same notebook.
 
     Raises:
         GradebookError: If the sheet has no such exercise, or the score is out of range.
     """
-    _require_possible(attempt, exercise, score)
-    said = (exercise, score, comment, attempt.digest)
+    _require_possible(session, standing, exercise, score)
+    attempt = standing.counting.values
+    said = (exercise, score, comment, attempt["digest"])
     if said in [
         (mark.exercise, mark.score, mark.comment, mark.digest)
-        for mark in in_force(history(session, attempt))
+        for mark in in_force(standing.history)
     ]:
         return
     session.add(
         MarkRow(
-            learner_id=attempt.learner_id,
-            sheet_id=attempt.sheet_id,
+            learner_id=attempt["learner_id"],
+            sheet_id=attempt["sheet_id"],
             exercise=exercise or WHOLE_SHEET,
             score=score,
             comment=comment,
-            digest=attempt.digest,
+            digest=attempt["digest"],
+            given_by=who,
         )
     )
 
 
-def _require_possible(attempt: AttemptRow, exercise: str | None, score: float | None) -> None:
-    maxima = {row.name: row.max_score for row in attempt.exercises}
+def _require_possible(
+    session: Session, standing: Standing, exercise: str | None, score: float | None
+) -> None:
+    query = select(ExerciseRow.name, ExerciseRow.max_score).order_by(ExerciseRow.position)
+    attempt = standing.counting
+    maxima = dict(session.execute(query.where(ExerciseRow.attempt_id == attempt.id)).all())
     if exercise is None:
-        highest = attempt.max_score
+        highest = standing.final.max_score
     elif exercise in maxima:
         highest = maxima[exercise]
     elif not maxima:  # an unreadable notebook, marked by hand
-        highest = attempt.max_score
+        highest = standing.final.max_score
     else:
-        raise GradebookError(
-            f"{attempt.sheet.stem} has no exercise {exercise!r}; it has {_listed(list(maxima))}"
-        )
+        stem, listed = standing.final.stem, ", ".join(maxima)
+        raise GradebookError(f"{stem} has no exercise {exercise!r}; it has {listed}")
     if score is not None and not 0 <= score <= highest:  # NaN lies nowhere
         raise GradebookError(f"a mark must lie between 0 and {highest:g}, got {score:g}")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)

@@ -68,6 +68,7 @@ def grade(  # noqa: PLR0913 - each is a choice of the command line
     dask: str = "",
     seed: int | None = None,
     gradebook: str | None = None,
+    course: str = "default",
     progress: Progress = lambda done, total: None,
 ) -> Outcome:
     """Grade ``submissions/<learner>/<stem>.ipynb`` and write results, reports and gradebook.
@@ -85,6 +86,7 @@ def grade(  # noqa: PLR0913 - each is a choice of the command line
         seed: Where the inputs of the checks are drawn from; if not given, that of an
             earlier run into ``out``, else a new one that nobody can foresee.
         gradebook: SQLAlchemy URL of the gradebook; a SQLite file in ``out`` by default.
+        course: Which of the gradebook's courses the results belong to.
         progress: Called with (done, total) whenever a notebook is graded.
 
     Raises:
@@ -101,7 +103,7 @@ def grade(  # noqa: PLR0913 - each is a choice of the command line
     identity = RunIdentity(seed=seed, isolation=isolation.value, rules=rules())
     notes = [*folder.notes, *_unused_names({file.stem for file in folder.files})]
     # The gradebook is opened first: an address that is wrong should not cost a class's time.
-    with Journal(path, identity) as journal, Gradebook(gradebook or default) as book:
+    with Journal(path, identity) as journal, Gradebook(gradebook or default, course=course) as book:
         grader = _grader(identity, lanes, dask, notes)
         keys = _graded(folder.files, journal, grader, progress)
         times = [handed_in(file.path) for file in folder.files]

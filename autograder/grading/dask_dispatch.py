@@ -27,7 +27,6 @@ from autograder.submission import Unreadable, digest_of, read_submission
 # A worker that is started again needs about ten seconds until its lanes are there.
 PATIENCE = 60.0
 POLL_SECONDS = 2.0
-MOST_TRIES = 2
 # The second notebook of a lane travels while the first is graded.
 PER_LANE = 2
 
@@ -36,10 +35,10 @@ Note = Callable[[str], None]
 
 @dataclass(eq=False)
 class _Ticket:
-    """One start of one notebook on one worker."""
+    """One start of one notebook on one worker; ``again`` if it is the second one."""
 
     task: Task
-    tries: int
+    again: bool
     worker: str
     future: Future[tuple[bool, bytes]] = field(repr=False)
 
@@ -138,14 +137,14 @@ class Dispatch:
     def _hand_out(self) -> None:
         while (worker := self._most_free()) is not None:
             if self._suspects and not self._suspect_runs():
-                self._submit(self._suspects.popleft(), MOST_TRIES, worker)
+                self._submit(self._suspects.popleft(), worker, again=True)
             elif self._waiting:
-                self._submit(self._waiting.popleft(), 1, worker)
+                self._submit(self._waiting.popleft(), worker, again=False)
             else:
                 return
 
     def _suspect_runs(self) -> bool:
-        return any(ticket.tries > 1 for each in self._running.values() for ticket in each)
+        return any(ticket.again for each in self._running.values() for ticket in each)
 
     def _most_free(self) -> str | None:
         free = {
@@ -155,7 +154,7 @@ class Dispatch:
         worker = max(free, key=free.__getitem__, default=None)
         return worker if worker is not None and free[worker] > 0 else None
 
-    def _submit(self, task: Task, tries: int, worker: str) -> None:
+    def _submit(self, task: Task, worker: str, *, again: bool) -> None:
         task, notebook = _with_content(task)
         future = self._client.submit(
             grade_here,
@@ -167,7 +166,7 @@ class Dispatch:
             allow_other_workers=False,
             pure=False,
         )
-        ticket = _Ticket(task, tries, worker, future)
+        ticket = _Ticket(task, again, worker, future)
         self._running[worker].add(ticket)
         self._loop.add_callback(self._await, ticket)
 
@@ -215,9 +214,9 @@ class Dispatch:
         self._lanes.pop(worker, None)
         for ticket in self._running.pop(worker, set()):
             ticket.future.cancel()
-            if not counts and ticket.tries == 1:
-                self._waiting.appendleft(ticket.task)
-            elif ticket.tries < MOST_TRIES or not counts:
+            if not counts:
+                (self._suspects if ticket.again else self._waiting).appendleft(ticket.task)
+            elif not ticket.again:
                 self._suspects.append(ticket.task)
             else:
                 yield given_up(ticket.task, self._worth.get(ticket.task.stem, 0.0))

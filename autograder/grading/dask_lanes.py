@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from autograder.grading.graded import Graded
 from autograder.grading.lane import Task
 from autograder.grading.lane_handles import GraderFailed
+from autograder.grading.rules import rules
 from autograder.sandbox import Isolation
 
 try:
@@ -55,8 +56,6 @@ def grade_on_dask(
     """
     if not tasks:
         return
-    from autograder.grading.rules import rules
-
     assignment = Assignment(
         run=f"autograder-{uuid.uuid4().hex}",
         rules=rules(),

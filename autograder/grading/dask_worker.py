@@ -18,6 +18,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 from autograder.grading.lane import Task
 from autograder.grading.lane_handles import GraderFailed
 from autograder.grading.lane_pool import LanePool
+from autograder.grading.rules import rules
 from autograder.sandbox import Isolation, IsolationRefused
 from autograder.sandbox.isolation import why_not
 
@@ -30,7 +31,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         run: Names the run; events are announced under it.
-        rules: Digest of what decides a mark; see `autograder.grading.course.rules`.
+        rules: Digest of what decides a mark; see `autograder.grading.rules`.
         isolation: How each notebook is to be isolated.
         seed: Where the inputs of the checks are drawn from.
         stems: The sheets.
@@ -104,8 +105,6 @@ class LanesPlugin(WorkerPlugin):
         return msgspec.json.encode(graded)
 
     def _start(self, address: str, lanes: int) -> Announcement:
-        from autograder.grading.rules import rules
-
         wanted = self._assignment
         if rules() != wanted.rules:
             refusal = (

@@ -12,11 +12,12 @@ from typing import Any
 import torch
 
 from autograder.assessment import assess
-from autograder.checks.session import CheckSession, sheets, with_checks
+from autograder.checks.session import CheckSession, with_checks
 from autograder.faults import fault_models
 from autograder.faults.model import FaultModel
 from autograder.results import ExerciseResult
 from autograder.selfcheck.answer import Answer
+from autograder.sheets import sheets
 
 # The same inputs every time: a learner who mends a mistake should see it vanish.
 SEED = 0

@@ -11,13 +11,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from autograder import sandbox
-from autograder.checks.session import sheets
 from autograder.cli import main
-from autograder.grading.course import rules
+from autograder.grading.rules import rules
+from autograder.sheets import sheets
 
 from .grading.conftest import hand_in, notebook
 
-COMMANDS = ("release", "check", "grade", "report", "export", "doctor", "demo")
+COMMANDS = (
+    "release", "check", "new", "grade", "doctor", "demo", "report", "mistakes", "name", "gradebook",
+    "export", "package", "classroom", "collect", "nbgrader", "grade-one",
+)  # fmt: skip
 
 
 def run(*arguments: object) -> Result:
