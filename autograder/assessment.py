@@ -48,8 +48,8 @@ def assess(  # noqa: PLR0913 - what decides a mark, and who else wants to know
         student: Offers what the learner wrote as attributes.
         seed: Where the inputs of the checks are drawn from.
         earlier: Results of the learner's other answers, which this one may build on.
-        probed: Offers the same answers to be diagnosed. What a diagnosis shows is public: an
-            answer that has seen the checks' inputs could pass them on through it.
+        probed: Offers the same answers where no check has called them. An answer that has
+            seen the checks' inputs could pass them on through what is shown of it.
         unexplained: Called with the exercise and what is known about it if the answer is
             wrong and no known mistake explains it.
     """
@@ -64,7 +64,9 @@ def assess(  # noqa: PLR0913 - what decides a mark, and who else wants to know
             return _result(exercise, ExerciseStatus.PASSED, followed, message=FOLLOWS)
     if status in (ExerciseStatus.MISSING, ExerciseStatus.TIMEOUT, ExerciseStatus.CRASHED):
         return _result(exercise, status, verdicts, message=message)
-    diagnosis = _diagnosis(model, probed or (lambda: student))
+    diagnosis = _diagnosis(model, lambda: student)
+    if probed is not None and diagnosis.in_own_words:
+        diagnosis = _diagnosis(model, probed)
     if diagnosis.cluster:
         unexplained(exercise, diagnosis)
     return _result(exercise, status, verdicts, message=message, model=model, diagnosis=diagnosis)

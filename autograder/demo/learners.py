@@ -79,7 +79,7 @@ def write_class(stem: str, samples: Iterable[Sample], root: Path) -> None:
         for cell in notebook["cells"]:
             answered = defined_names("".join(cell["source"])) & set(sample.cells)
             if cell["cell_type"] == "code" and answered:
-                cell["source"] = sample.cells[answered.pop()]
+                cell["source"] = sample.cells[min(answered)]
         content = json.dumps(notebook, indent=1, ensure_ascii=False)
         replace_file(root / sample.learner / f"{stem}.ipynb", content.encode())
 

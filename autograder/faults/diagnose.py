@@ -26,12 +26,15 @@ class Diagnosis:
         cluster: Which behavior an answer without a name shows; empty if it has one.
         behavior: What such an answer does on each probe, as plain data; see
             `autograder.faults.behavior`.
+        in_own_words: Whether the counterexample holds what the answer itself said. If not,
+            it holds what the known mistake does, which is the same and nobody's secret.
     """
 
     faults: tuple[Fault | NamedBehavior, ...] = ()
     counterexample: str = ""
     cluster: str = ""
     behavior: list[dict[str, object]] = field(default_factory=list)
+    in_own_words: bool = True
 
 
 def diagnose(model: FaultModel, answer: Callable[..., Any]) -> Diagnosis:
@@ -48,7 +51,10 @@ def diagnose(model: FaultModel, answer: Callable[..., Any]) -> Diagnosis:
     correct = known.correct()
     counterexample = _counterexample(model, correct, outcomes)
     if counterexample and (faults := known.explaining(outcomes, Outcome.equals)):
-        return Diagnosis(faults, counterexample)
+        made = [known.outcome(faults, index) for index in range(len(outcomes))]
+        if any(outcome.error for outcome in made):
+            return Diagnosis(faults, counterexample)  # two errors may say different things
+        return Diagnosis(faults, _counterexample(model, correct, made), in_own_words=False)
     behavior = recorded(model.probes, outcomes, correct)
     for named in model.named:
         if same_behavior(named.behavior, behavior):

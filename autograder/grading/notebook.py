@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,7 +23,13 @@ from autograder.results import (
 )
 from autograder.sandbox import CellError, Lane, Student, WorkerLost
 from autograder.similarity import fingerprints
-from autograder.submission import Submission, Unreadable, defined_names, without_experiments
+from autograder.submission import (
+    Submission,
+    Unreadable,
+    advice,
+    defined_names,
+    without_experiments,
+)
 
 MOST_SOURCE = 20_000
 """Characters of an answer that are kept to be shown to the instructor."""
@@ -171,18 +177,19 @@ def _assess(  # noqa: PLR0913 - one exercise of one notebook, and who else wants
     keep: Callable[[str, Diagnosis], None],
 ) -> ExerciseResult:
     checks, models = sheet.checks, sheet.models
+    place = advice.Place(submission.file, submission.cells)
     if exercise not in student.names:
-        status, message = _why_missing(exercise, student.cell_errors, submission.cells)
+        status, message = _why_missing(exercise, student.cell_errors, place, models)
         return without_answer(checks, exercise, status, plain_text(message))
     if exercise not in student.functions:
-        message = f"{exercise} is a value in this notebook, not a function"
+        message = plain_text(advice.not_a_function(place, exercise))
         return without_answer(checks, exercise, ExerciseStatus.ERROR, message)
     result = assess(
         checks, models, exercise, student, sheet.seed, earlier, probed=probed, unexplained=keep
     )
     if result.status in (ExerciseStatus.TIMEOUT, ExerciseStatus.CRASHED):
         _restart(student)
-    return result
+    return advice.advised(result, place)
 
 
 def _restart(student: Student) -> None:
@@ -193,11 +200,11 @@ def _restart(student: Student) -> None:
 
 
 def _why_missing(
-    exercise: str, errors: Iterable[CellError], cells: list[str]
+    exercise: str, errors: Iterable[CellError], place: advice.Place, others: Collection[str]
 ) -> tuple[ExerciseStatus, str]:
     """Return what kept a function from being defined: an error in its cell, or nothing at all."""
     for error in errors:
-        if exercise in defined_names(cells[error.cell - 1]):
+        if exercise in defined_names(place.cells[error.cell - 1]):
             status = LOST_CELLS.get(error.kind, ExerciseStatus.ERROR)
-            return status, f"code cell {error.cell}: {error.kind}: {error.message}"
-    return ExerciseStatus.MISSING, f"the notebook defines no {exercise}"
+            return status, advice.cell_failed(place, error.cell, error.kind, error.message)
+    return ExerciseStatus.MISSING, advice.nothing_defined(place, exercise, others)

@@ -78,7 +78,7 @@ class Connection:
         descriptor = self._socket.fileno()
         try:
             if select.select([descriptor], [], [], 0)[0]:
-                # To be read are bytes that nobody asked for, or the end of a worker that was killed.
+                # It is bytes that nobody asked for, or the end of a worker that was killed.
                 unasked = self._socket.recv(1, socket.MSG_PEEK)
                 raise WireError("bytes that nobody asked for") if unasked else EOFError
             write_frame(

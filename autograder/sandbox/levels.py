@@ -10,7 +10,7 @@ class Isolation(enum.StrEnum):
 
     ``FULL``: user, pid, mount, network, ipc and uts namespaces, Landlock, seccomp, resource limits,
     no capabilities, and a scratch folder in memory. ``NO_SCRATCH``: the same in one set of
-    namespaces for all submissions of a lane, and no folder that can be written. ``REDUCED``: no
+    namespaces for all submissions of a grader, and no folder that can be written. ``REDUCED``: no
     namespaces.
     """
 

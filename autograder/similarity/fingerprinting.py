@@ -10,6 +10,7 @@ shorter than ``NOISE`` words ever counts. Names are numbered within each run, by
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from autograder.similarity.tokens import Token, tokens
 
@@ -32,11 +33,12 @@ def fingerprints(source: str) -> list[int]:
 
 def run_hashes(source: str) -> list[int]:
     """Return the hash of every run of ``NOISE`` words, in order: all that winnowing may keep."""
-    words = tokens(source)
+    words = tuple(tokens(source))
     return [_hash(words[start : start + NOISE]) for start in range(len(words) - NOISE + 1)]
 
 
-def _hash(run: list[Token]) -> int:
+@lru_cache(maxsize=20_000)  # most lines of a class have been written before
+def _hash(run: tuple[Token, ...]) -> int:
     numbers: dict[str, str] = {}
     text = " ".join(
         numbers.setdefault(word.text, f"name{len(numbers)}") if word.chosen else word.text

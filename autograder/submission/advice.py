@@ -8,6 +8,10 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
+from autograder.plain_text import plain_text
+from autograder.results import ExerciseResult, ExerciseStatus
 from autograder.submission.names import defined_names
 
 RUN_ALL = (
@@ -47,6 +51,11 @@ ALIKE = {
 NOT_RUN_HERE = re.compile(r"\s*%%(?!time\b|capture\b)(\w+)")
 """A cell magic whose body is no part of the notebook's program."""
 
+KINDS = {
+    ExerciseStatus.MISSING: "NotImplementedError",
+    ExerciseStatus.TIMEOUT: "timeout",
+    ExerciseStatus.CRASHED: "crashed",
+}
 CLOSE = 0.8
 MOST_SAID = 1000
 
@@ -81,6 +90,18 @@ def answer_failed(place: Place, exercise: str, kind: str, message: str) -> str:
         message: What happened, in words.
     """
     return f"{_last_cell(place, exercise)}: {_sentence(message)} {_remedy(kind)}"
+
+
+def advised(result: ExerciseResult, place: Place) -> ExerciseResult:
+    """Return a result with its message completed, if the answer could not be called to an end."""
+    if result.status is ExerciseStatus.ERROR:
+        kind = result.message.partition(":")[0]
+    elif result.status in KINDS:
+        kind = KINDS[result.status]
+    else:
+        return result
+    said = answer_failed(place, result.name, kind, result.message)
+    return msgspec.structs.replace(result, message=plain_text(said))
 
 
 def not_a_function(place: Place, exercise: str) -> str:

@@ -6,6 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 
 MAX_PARSED = 200_000
 """Characters; a longer cell is only searched, so that parsing it costs no time or stack."""
@@ -14,7 +15,8 @@ DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M
 ASSIGNMENT = re.compile(r"^([^\W\d]\w*)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 
 
-def defined_names(source: str) -> set[str]:
+@lru_cache(maxsize=4096)  # most cells of a class are the sheet's own
+def defined_names(source: str) -> frozenset[str]:
     """Return the names that ``source`` binds at the top level of a notebook.
 
     A cell that does not parse (a syntax error, a magic) is searched for what looks like a
@@ -24,10 +26,10 @@ def defined_names(source: str) -> set[str]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # an invalid escape in a learner's string
-                return set(_bound(ast.parse(source)))
+                return frozenset(_bound(ast.parse(source)))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             pass  # searched below
-    return {*DEFINITION.findall(source), *ASSIGNMENT.findall(source)}
+    return frozenset({*DEFINITION.findall(source), *ASSIGNMENT.findall(source)})
 
 
 def _bound(node: ast.AST) -> Iterator[str]:

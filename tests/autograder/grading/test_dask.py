@@ -15,7 +15,7 @@ import pytest
 from distributed import LocalCluster
 
 from autograder.demo import sample_class, write_class
-from autograder.grading import course, dask_dispatch, dask_lanes
+from autograder.grading import dask_dispatch, dask_lanes
 from autograder.grading.dask_lanes import grade_on_dask
 from autograder.grading.graded import Graded
 from autograder.grading.lane import Task
@@ -137,7 +137,7 @@ def test_workers_that_cannot_grade_like_this_refuse_and_say_why(
     notes: list[str] = []
     tasks = tasks_in(folder)
     with cluster(1) as running, monkeypatch.context() as patched:
-        patched.setattr(course, "rules", lambda: "other rules")
+        patched.setattr(dask_lanes, "rules", lambda: "other rules")
         with pytest.raises(GraderFailed, match="other checks or fault models"):
             list(on(running, tasks, notes))
     assert "is not used" in notes[0]
@@ -168,7 +168,7 @@ def test_a_cluster_without_workers_is_given_up_after_a_while(
 def test_lanes_that_nobody_uses_any_more_end_by_themselves() -> None:
     program = (
         "import asyncio, sys\n"
-        "from autograder.grading import dask_worker, course\n"
+        "from autograder.grading import dask_worker, rules\n"
         "from autograder.sandbox import Isolation\n"
         "dask_worker.IDLE_SECONDS = 1.0\n"
         "said = []\n"
@@ -178,7 +178,7 @@ def test_lanes_that_nobody_uses_any_more_end_by_themselves() -> None:
         "    def log_event(self, topic, message): said.append(message)\n"
         "async def main():\n"
         "    plugin = dask_worker.LanesPlugin(dask_worker.Assignment(run='r', seed=1,\n"
-        "        rules=course.rules(), isolation=Isolation.FULL, stems=['attention']))\n"
+        "        rules=rules.rules(), isolation=Isolation.FULL, stems=['attention']))\n"
         "    await plugin.setup(Worker())\n"
         "    assert said[0]['lanes'] == 1, said\n"
         "    assert plugin._pool is not None\n"
@@ -211,3 +211,16 @@ def test_without_dask_the_error_says_what_to_install() -> None:
         "    sys.exit('no error')\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_a_scheduler_that_is_lost_ends_the_run_and_blames_no_notebook(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_dispatch, "PATIENCE", 2.0)
+    with cluster(1) as running:
+        results = on(running, tasks_in(folder), [])
+        graded = [next(results)]
+        running.close()
+        with pytest.raises(GraderFailed, match=r"no worker|connection to the Dask scheduler"):
+            graded += results
+    assert not any(each.result.flags for each in graded)

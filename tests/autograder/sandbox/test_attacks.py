@@ -3,6 +3,7 @@
 # The attacks are data: one call a line reads better than one argument a line.
 # ruff: noqa: E501
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -379,11 +380,9 @@ def test_the_book_names_every_attack() -> None:
     assert [name for name in ATTACKS if name not in page] == []
 
 
-def test_an_answer_forged_with_the_right_nonce_is_found_out_at_the_next_call(
-    any_lane: Lane,
-) -> None:
-    forge = """
-def attack(x):
+# Writes a reply with the right nonce, waits, and lets the worker reply as well.
+FORGE = """
+def attack(seconds):
     caller = sys._getframe()
     while "nonce" not in caller.f_locals:
         caller = caller.f_back
@@ -392,14 +391,26 @@ def attack(x):
     table = sys.modules["confined.tensors"].TensorTable()
     header = messages.encode_header(messages.ReplyHeader(reply, table))
     wire.write_frame(3, caller.f_locals["nonce"], header, [])
+    time.sleep(seconds)
     return "real"
 """
-    with any_lane.open([PREAMBLE + forge]) as student:
-        assert student.attack(1) == "forged"
-        with pytest.raises(WorkerLost, match=FORGED):
-            student.attack(1)
-        student.restart()
-        assert student.attack(1) == "forged"
+
+
+def test_an_answer_forged_with_the_right_nonce_is_found_out_at_the_next_call(
+    any_lane: Lane,
+) -> None:
+    with any_lane.open([PREAMBLE + FORGE]) as student:
+        for _ in range(2):
+            assert student.attack(0.3) == "forged"
+            time.sleep(0.6)
+            with pytest.raises(WorkerLost, match=FORGED):
+                student.attack(0.3)
+            student.restart()
+
+
+def test_two_answers_at_once_are_found_out_no_later_than_at_the_next_call(any_lane: Lane) -> None:
+    with any_lane.open([PREAMBLE + FORGE]) as student, pytest.raises(WorkerLost, match=FORGED):
+        assert [student.attack(0), student.attack(0)] == []
 
 
 def test_two_hostile_submissions_at_once_leave_an_honest_one_alone(any_lane: Lane) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from autograder.results import ExerciseResult, ExerciseStatus
 from autograder.submission.advice import (
     RUN_ALL,
     Place,
+    advised,
     answer_failed,
     cell_failed,
     not_a_function,
@@ -50,6 +52,38 @@ def test_a_cell_that_fails_is_named_with_the_remedy(kind: str) -> None:
 def test_an_answer_that_fails_when_it_is_called_is_named_with_its_last_cell(kind: str) -> None:
     message = answer_failed(place(RIGHT, "x = 1", RIGHT), "causal_mask", kind, f"{kind}: because!")
     assert message.startswith(f"{FILE}, code cell 4: {kind}: because! {ERRORS[kind]}")
+
+
+def unfinished(status: ExerciseStatus, message: str) -> ExerciseResult:
+    return ExerciseResult(
+        name="causal_mask", status=status, score=0.0, max_score=3.0, checks=[], message=message
+    )
+
+
+STATUSES = {
+    ExerciseStatus.MISSING: "Replace the stub",
+    ExerciseStatus.TIMEOUT: "Find what takes so long",
+    ExerciseStatus.CRASHED: "Remove what ends the process",
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_result_that_is_none_is_completed_with_the_remedy(status: ExerciseStatus) -> None:
+    result = unfinished(status, "it \x1b[2J did not work")
+    message = advised(result, place(RIGHT)).message
+    assert message.startswith(f"{FILE}, code cell 2: it \\x1b[2J did not work. {STATUSES[status]}")
+
+
+@pytest.mark.parametrize("status", [ExerciseStatus.PASSED, ExerciseStatus.FAILED])
+def test_a_verdict_needs_no_remedy(status: ExerciseStatus) -> None:
+    result = unfinished(status, "as it was")
+    assert advised(result, place(RIGHT)) is result
+
+
+def test_a_result_with_an_error_is_completed_by_the_kind_of_the_error() -> None:
+    result = unfinished(ExerciseStatus.ERROR, "NameError: x")
+    message = advised(result, place(RIGHT)).message
+    assert message.startswith(f"{FILE}, code cell 2: NameError: x. Define or import that name")
 
 
 def test_an_answer_that_no_cell_seems_to_define_is_named_with_its_file() -> None:
