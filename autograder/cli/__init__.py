@@ -11,7 +11,7 @@ from __future__ import annotations
 import click
 
 from autograder.cli import authoring, grading, interchange, mistakes, one_notebook, results, sheets
-from autograder.cli.gradebook import gradebook
+from autograder.cli.gradebook import opening
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,6 +36,6 @@ for command in (
     interchange.collect,
     interchange.nbgrader,
     one_notebook.grade_one,
-    gradebook,
+    opening.gradebook,
 ):
     main.add_command(command)

@@ -17,8 +17,11 @@ MAGIC = b"AGR2"
 PREFIX = struct.Struct("<4sQIQ")
 MAX_HEADER_BYTES = 1 << 20
 MAX_BODY_BYTES = 64 << 20
-# What is not longer is written and read at once: a system call costs as much as the copying.
+# What is not longer is written at once: a system call costs as much as the copying.
 TOGETHER = 64 << 10
+# Most frames are not longer. A larger buffer would go back to the kernel after every frame and
+# come back page by page.
+FIRST_READ = 8 << 10
 
 
 class WireError(Exception):
@@ -64,7 +67,7 @@ def read_frame(descriptor: int, deadline: float | None = None) -> tuple[int, byt
         TimeoutError: If the deadline passes first.
     """
     # Most frames arrive whole at the first reading.
-    data = bytearray(TOGETHER)
+    data = bytearray(FIRST_READ)
     length = _read_some(descriptor, memoryview(data), deadline)
     while length < PREFIX.size:
         length += _read_some(descriptor, memoryview(data)[length:], deadline)
