@@ -1,6 +1,6 @@
 """How many learners an hour: measured here, and simulated for more cores than are here.
 
-    python benchmarks/capacity.py [--notebooks 120] [--class-size 10000]
+    python benchmarks/capacity.py [--notebooks 120] [--class-size 10000] [--save]
 
 Measures on a quiet machine what a notebook costs a lane, the grader and a Dask scheduler, checks
 the simulation against real runs on one and two lanes, and prints the table of the guide.
@@ -9,6 +9,7 @@ the simulation against real runs on one and two lanes, and prints the table of t
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import os
 import statistics
 import tempfile
@@ -19,6 +20,8 @@ from scaling import cluster, local
 from scaling.simulation import Costs, Simulated, simulate
 
 CORES = (1, 2, 10, 30, 100, 300, 1000)
+MOST_HERE = 2
+MEASURED = Path(__file__).parent / "measured" / "capacity.json"
 FEW = 50  # most notebooks of the sample class for which the gradebook and reports are timed
 
 
@@ -71,18 +74,50 @@ def validate(costs: Costs, notebooks: int, folder: Path) -> None:
         print(f"{lanes} lanes: {simulated:.1f} s and {measured:.1f} s ({apart:+.0%})")
 
 
-def table(here: Costs, there: Costs, class_size: int) -> None:
-    """Print what some numbers of cores give."""
+class Row(msgspec.Struct, frozen=True):
+    """What some number of cores gives; up to two on one machine, more on a cluster."""
+
+    cores: int
+    learners_per_hour: float
+    efficiency: float
+    seconds_for_300: float
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """The table, and when and on what it was measured; the book's guide shows it."""
+
+    date: str
+    cores_here: int
+    load: float
+    class_size: int
+    rows: list[Row]
+
+
+def table(here: Costs, there: Costs, class_size: int) -> list[Row]:
+    """Return what some numbers of cores give."""
+    alone = _per_hour(simulate(here, notebooks=class_size, lanes=1), class_size)
+    rows = []
+    for cores in CORES:
+        costs = here if cores <= MOST_HERE else there
+        rate = _per_hour(simulate(costs, notebooks=class_size, lanes=cores), class_size)
+        small = simulate(costs, notebooks=300, lanes=min(cores, 300)).seconds
+        rows.append(Row(cores, round(rate), round(rate / cores / alone, 3), round(small, 1)))
+    return rows
+
+
+def print_table(rows: list[Row], class_size: int) -> None:
+    """Print it as Markdown."""
     print(f"\na class of {class_size:,}; up to two cores on one machine, more on a cluster\n")
     print("| cores | learners per hour | per hour and core | efficiency | 300 learners take |")
     print("|---|---|---|---|---|")
-    alone = _per_hour(simulate(here, notebooks=class_size, lanes=1), class_size)
-    for cores in CORES:
-        costs = here if cores <= 2 else there
-        rate = _per_hour(simulate(costs, notebooks=class_size, lanes=cores), class_size)
-        small = simulate(costs, notebooks=300, lanes=min(cores, 300)).seconds
-        cells = [f"{cores:,}", f"{rate:,.0f}", f"{rate / cores:,.0f}"]
-        print(f"| {' | '.join(cells)} | {rate / cores / alone:.0%} | {small:.0f} s |")
+    for row in rows:
+        rate = row.learners_per_hour
+        cells = [f"{row.cores:,}", f"{rate:,.0f}", f"{rate / row.cores:,.0f}"]
+        print(f"| {' | '.join(cells)} | {row.efficiency:.0%} | {row.seconds_for_300:.0f} s |")
+
+
+def print_limits(there: Costs) -> None:
+    """Print what does not get faster with more cores."""
     serial = {
         "the scheduler": there.scheduler,
         "the grader, while lanes work": there.hand_out + there.take_in,
@@ -108,13 +143,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--notebooks", type=int, default=120, help="how many are measured")
     parser.add_argument("--class-size", type=int, default=10_000, help="how many are simulated")
+    parser.add_argument("--save", action="store_true", help="keep the table for the book's guide")
     chosen = parser.parse_args()
     cores, load = os.cpu_count() or 1, os.getloadavg()[0]
     print(f"{cores} cores, load {load:.1f}" + (" (busy: times are too long)" * (load > 0.5)))
     with tempfile.TemporaryDirectory() as folder:
         here, there = measure(chosen.notebooks, Path(folder))
         validate(here, chosen.notebooks, Path(folder) / "validation")
-    table(here, there, chosen.class_size)
+    rows = table(here, there, chosen.class_size)
+    print_table(rows, chosen.class_size)
+    print_limits(there)
+    if chosen.save:
+        today = dt.datetime.now(dt.UTC).date().isoformat()
+        kept = Measured(today, cores, round(load, 1), chosen.class_size, rows)
+        MEASURED.parent.mkdir(exist_ok=True)
+        MEASURED.write_bytes(msgspec.json.format(msgspec.json.encode(kept)) + b"\n")
 
 
 if __name__ == "__main__":

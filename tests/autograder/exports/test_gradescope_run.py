@@ -82,11 +82,13 @@ def in_container(root: Path) -> subprocess.CompletedProcess[str]:
         elif target.exists():
             system += ["--ro-bind", str(target), str(target)]
     # In place of what setup.sh installs: this environment, without the repository it belongs to.
+    # It may lie in /tmp itself, so it comes after that is hidden.
+    system += ["--tmpfs", "/tmp"]
     for path in dict.fromkeys((sys.base_prefix, sys.prefix)):
         system += ["--ro-bind", path, path]
     settings = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "AUTOGRADER_PYTHON": sys.executable}
     return run(
-        ["bwrap", *DOCKER_LIKE, *system, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
+        ["bwrap", *DOCKER_LIKE, *system, "--proc", "/proc", "--dev", "/dev",
          "--bind", str(root), "/autograder", "--clearenv",
          *(word for name, value in settings.items() for word in ("--setenv", name, value)),
          "/autograder/run_autograder"]

@@ -62,6 +62,6 @@ def test_an_error_that_repeats_the_checks_inputs_is_not_shown_to_the_learner(
     assert first.counterexample == second.counterexample
     assert first.checks[0].message != second.checks[0].message  # the instructor may see it
     for result, seed in zip((first, second), SEEDS, strict=True):
-        said = result.checks[0].message.partition("[")[2]
-        assert said
+        said = result.checks[0].message
+        assert "[" in said
         assert said not in shown(tmp_path, seed)
