@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import difflib
 import re
 import unicodedata
@@ -93,14 +94,20 @@ def answer_failed(place: Place, exercise: str, kind: str, message: str) -> str:
 
 
 def advised(result: ExerciseResult, place: Place) -> ExerciseResult:
-    """Return a result with its message completed, if the answer could not be called to an end."""
+    """Return a result with its message completed, if the answer could not be called to an end.
+
+    The text of an error stays with the checks in which it was raised: it may repeat the inputs
+    that they drew, and this message is for the learner.
+    """
     if result.status is ExerciseStatus.ERROR:
         kind = result.message.partition(":")[0]
+        ours = isinstance(getattr(builtins, kind, None), type)
+        happened = f"raised {kind}" if ours else "raised an error of its own kind"
     elif result.status in KINDS:
-        kind = KINDS[result.status]
+        kind, happened = KINDS[result.status], result.message
     else:
         return result
-    said = answer_failed(place, result.name, kind, result.message)
+    said = answer_failed(place, result.name, kind, happened)
     return msgspec.structs.replace(result, message=plain_text(said))
 
 

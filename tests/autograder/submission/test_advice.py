@@ -83,7 +83,7 @@ def test_a_verdict_needs_no_remedy(status: ExerciseStatus) -> None:
 def test_a_result_with_an_error_is_completed_by_the_kind_of_the_error() -> None:
     result = unfinished(ExerciseStatus.ERROR, "NameError: x")
     message = advised(result, place(RIGHT)).message
-    assert message.startswith(f"{FILE}, code cell 2: NameError: x. Define or import that name")
+    assert message.startswith(f"{FILE}, code cell 2: raised NameError. Define or import that name")
 
 
 def test_an_answer_that_no_cell_seems_to_define_is_named_with_its_file() -> None:
