@@ -4,8 +4,9 @@ What a learner's own function raises inside a check is text of the learner's, an
 the function was given; so its kind is told and its text is not. The same error on a public
 probe stands in the smallest failing case, with its text. All of it stays in results.json.
 
-Covered: text of errors, on purpose or by accident. Not covered: the shapes and differences that
-a check itself reports, and a function that keeps what it was given and returns it for a probe.
+Covered: text of errors, on purpose or by accident. A function that keeps what it was given and
+returns it for a probe is stopped elsewhere: what is shown of an answer without a name comes from
+a process that no check has called. Not covered: the shapes and differences that a check reports.
 """
 
 from __future__ import annotations
