@@ -72,7 +72,7 @@ def test_there_are_a_chapter_and_a_solution_to_run():
 def test_a_clean_run_leaves_outputs(executed):
     cells = code_cells(nbformat.read(executed, as_version=4))
     assert all(cell.execution_count for cell in cells)
-    assert sum(bool(cell.outputs) for cell in cells) >= 2
+    assert sum(bool(cell.outputs) for cell in cells) >= min(2, len(cells))
 
 
 def test_the_page_shows_what_a_clean_run_prints(executed, source, html):
