@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+
 MOST_CHARACTERS = 2000
 
 
@@ -13,6 +15,18 @@ def plain_text(text: str, most: int = MOST_CHARACTERS) -> str:
     """
     cut = text if len(text) <= most else f"{text[:most]} […]"
     return "\n".join(map(printable, cut.split("\n")))
+
+
+def what_was_raised(message: str) -> str:
+    """Return what of "KeyError: text" may be told to the learner who wrote it: "raised KeyError".
+
+    Its text may repeat the inputs that a check drew. A type may have any name, too, so only
+    Python's own are repeated.
+    """
+    name = message.partition(":")[0]
+    kind = getattr(builtins, name, None)
+    known = isinstance(kind, type) and issubclass(kind, BaseException)
+    return f"raised {name}" if known else "raised an error of its own kind"
 
 
 def printable(name: str) -> str:

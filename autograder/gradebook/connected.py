@@ -6,17 +6,16 @@ import contextlib
 import getpass
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from sqlalchemy.orm import Session
 
+from autograder.closing import Closing
 from autograder.gradebook import database, naming
 from autograder.gradebook.columns import storable
 from autograder.gradebook.schema import DEFAULT_COURSE
 
 
-class Connected:
+class Connected(Closing):
     """One course of a gradebook; a context manager.
 
     Args:
@@ -42,17 +41,6 @@ class Connected:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the database."""

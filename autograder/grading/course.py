@@ -51,12 +51,13 @@ class Outcome:
     unreadable: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def count(self, result: SubmissionResult) -> None:
-        """Take in one more result."""
+    def counted(self, result: SubmissionResult) -> SubmissionResult:
+        """Take in one more result, and return it."""
         if result.status is SubmissionStatus.UNREADABLE:
             self.unreadable.append(result.message)
         else:
             self.graded += 1
+        return result
 
 
 def grade(  # noqa: PLR0913 - each is a choice of the command line
@@ -115,9 +116,7 @@ def grade(  # noqa: PLR0913 - each is a choice of the command line
                 result = comparison.shown(journal[key].result)
                 yield msgspec.structs.replace(result, submitted=time)
 
-        for result in everyone():
-            run.count(result)
-        book.record(everyone(), seed=seed, isolation=isolation.value)
+        book.record(map(run.counted, everyone()), seed=seed, isolation=isolation.value)
         _write(out, everyone, comparison, identity)
     return run
 

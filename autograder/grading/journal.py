@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 
 import msgspec
 
+from autograder.closing import Closing
 from autograder.files import replacing
 from autograder.grading.graded import Graded
 
@@ -40,7 +39,7 @@ def key(graded: Graded) -> Key:
     return (result.learner, result.stem, result.digest)
 
 
-class Journal(AbstractContextManager["Journal"]):
+class Journal(Closing):
     """The notebooks that one run has graded, on disk.
 
     A killed grader loses none of them. A machine that loses its power may lose the last ones,
@@ -58,12 +57,10 @@ class Journal(AbstractContextManager["Journal"]):
         self._file = path.open("r+b")
         self._end = self._file.seek(0, os.SEEK_END)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Put what was written where a loss of power cannot take it."""
+        if self._file.closed:
+            return
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()

@@ -9,10 +9,10 @@ import queue
 import threading
 from collections.abc import Sequence
 from contextlib import nullcontext
-from types import TracebackType
 
 import msgspec
 
+from autograder.closing import Closing
 from autograder.grading.graded import Graded
 from autograder.grading.lane import Task
 from autograder.grading.lane_handles import GraderFailed, LaneLost, LaneProcess, RunningLane
@@ -27,7 +27,7 @@ MOST_TRIES = 2
 MOST_TRIES_WITH_OTHERS = 5
 
 
-class LanePool:
+class LanePool(Closing):
     """Lanes that grade one notebook each at a time, for as many threads as there are lanes.
 
     Args:
@@ -95,17 +95,6 @@ class LanePool:
             if self._process is not None:
                 self._process.close()
                 self._process = None
-
-    def __enter__(self) -> LanePool:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _try(self, task: Task) -> Graded:
         lane = self._idle.get()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
 
 from autograder.assessment import assess, without_answer
 from autograder.checks.session import CheckSession
+from autograder.closing import Closing
 from autograder.faults.diagnose import Diagnosis
 from autograder.faults.model import FaultModel
 from autograder.grading.graded import Graded
@@ -54,7 +54,7 @@ class Sheet:
     seed: int
 
 
-class Probed(AbstractContextManager["Probed"]):
+class Probed(Closing):
     """The same notebook in a worker that the checks never call, made when it is needed."""
 
     def __init__(self, lane: Lane, cells: Sequence[str]) -> None:
@@ -70,12 +70,8 @@ class Probed(AbstractContextManager["Probed"]):
             _restart(self._student)
         return self._student
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End its process."""
         if self._student is not None:
             self._student.close()
 

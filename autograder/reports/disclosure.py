@@ -11,21 +11,19 @@ a process that no check has called. Not covered: the shapes and differences that
 
 from __future__ import annotations
 
-import builtins
-
 import msgspec
 
+from autograder.plain_text import what_was_raised
 from autograder.results import CheckResult, CheckStatus, ExerciseResult, ExerciseStatus
 
 NOT_CHECKED = "not checked"
-OWN_KIND = "an error of its own kind"
 _OUR_WORDS = frozenset({ExerciseStatus.TIMEOUT, ExerciseStatus.CRASHED})
 
 
 def for_learner(exercise: ExerciseResult) -> ExerciseResult:
     """Return ``exercise`` without the text of errors that were raised inside checks."""
     hidden = {
-        check.message: _kind(check.message)
+        check.message: what_was_raised(check.message)
         for check in exercise.checks
         if _is_told(check, exercise)
     }
@@ -48,11 +46,3 @@ def _is_told(check: CheckResult, exercise: ExerciseResult) -> bool:
     if check.status is not CheckStatus.ERROR or check.message in ("", NOT_CHECKED):
         return False
     return not (exercise.status in _OUR_WORDS and check.message == exercise.message)
-
-
-def _kind(message: str) -> str:
-    """Return what was raised. A type may have any name, so only Python's own are repeated."""
-    name = message.partition(":")[0]
-    kind = getattr(builtins, name, None)
-    known = isinstance(kind, type) and issubclass(kind, BaseException)
-    return f"raised {name if known else OWN_KIND}"

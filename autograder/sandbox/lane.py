@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
+
+from autograder.closing import Closing
 
 from .confined.configuration import Limits
 from .connection import Connection
@@ -12,7 +13,7 @@ from .student import Student
 from .warm_process import Warm, WarmProcess
 
 
-class Lane:
+class Lane(Closing):
     """Opens submissions, each in a fork of its own. Never sees a learner's code itself.
 
     Keep it in the thread that made it: the warm process dies with that thread. If the warm process
@@ -65,17 +66,6 @@ class Lane:
     def close(self) -> None:
         """End the warm process and all its workers."""
         self._warm.close()
-
-    def __enter__(self) -> Lane:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _connect(self) -> Connection:
         if not self._shared and not self._warm.alive:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Any
 
 from torch import Tensor
+
+from autograder.closing import Closing
 
 from .budget import Budget
 from .confined.configuration import Limits
@@ -20,7 +21,7 @@ _MAX_FLAGS = 50
 _MAX_FATAL_CELLS = 20
 
 
-class Student:
+class Student(Closing):
     """One submission in its worker. Attributes that are not listed here are the notebook's.
 
     Attributes:
@@ -42,7 +43,8 @@ class Student:
         self._connect = connect
         self._limits = limits
         self._budget = Budget(limits.submission_seconds)
-        self._remaining = dict(enumerate(cells, 1))
+        # What is blank does nothing, and costs as much to send as a call.
+        self._remaining = {place: cell for place, cell in enumerate(cells, 1) if cell.strip()}
         self._replaying = False
         self._furthest = 0
         self._fatal_cells = 0
@@ -83,17 +85,6 @@ class Student:
     def close(self) -> None:
         """End the worker."""
         self._connection.close()
-
-    def __enter__(self) -> Student:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _run_cells(self) -> None:
         """Run all cells; when one ends the worker, drop it and run the others in a fresh worker."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import difflib
 import re
 import unicodedata
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from autograder.plain_text import plain_text
+from autograder.plain_text import plain_text, what_was_raised
 from autograder.results import ExerciseResult, ExerciseStatus
 from autograder.submission.names import defined_names
 
@@ -101,8 +100,7 @@ def advised(result: ExerciseResult, place: Place) -> ExerciseResult:
     """
     if result.status is ExerciseStatus.ERROR:
         kind = result.message.partition(":")[0]
-        ours = isinstance(getattr(builtins, kind, None), type)
-        happened = f"raised {kind}" if ours else "raised an error of its own kind"
+        happened = what_was_raised(result.message)
     elif result.status in KINDS:
         kind, happened = KINDS[result.status], result.message
     else:
