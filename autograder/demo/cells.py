@@ -6,9 +6,10 @@ import inspect
 from collections.abc import Iterable
 from types import ModuleType
 
-from autograder.faults.model import FaultModel, Function
+from autograder.faults.model import FaultModel, Function, as_it_is
 
-IMPORTS = "import math\nfrom typing import Any\n\nimport torch\nfrom torch import Tensor\n"
+IMPORTS = "import math\nfrom typing import Any\n\nimport torch\nfrom torch import Tensor, nn\n"
+_NO_CODE = as_it_is.__code__
 
 
 def faulty_cell(model: FaultModel, names: Iterable[str]) -> str:
@@ -43,7 +44,8 @@ def _declared(parameter: inspect.Parameter) -> str:
 
 def _called(function: Function, module: ModuleType | None) -> list[Function]:
     """Return the functions of the same module that a function calls by name."""
-    names = function.__code__.co_names
+    own = vars(function).values() if isinstance(function, type) else [function]
+    names = {name for each in own for name in getattr(each, "__code__", _NO_CODE).co_names}
     others = [getattr(module, name) for name in names if hasattr(module, name)]
     return [other for other in others if inspect.getmodule(other) is module]
 

@@ -47,7 +47,8 @@ def diagnose(model: FaultModel, answer: Callable[..., Any]) -> Diagnosis:
         Exception: Whatever says that the answer can no longer be called; see `observe`.
     """
     known = known_mistakes(model)
-    outcomes = [observe(answer, probe) for probe in model.probes]
+    tried = model.trial(answer)
+    outcomes = [observe(tried, probe) for probe in model.probes]
     correct = known.correct()
     counterexample = _counterexample(model, correct, outcomes)
     if counterexample and (faults := known.explaining(outcomes, Outcome.equals)):

@@ -43,7 +43,8 @@ class KnownMistakes:
         """Return what an implementation with these faults does on one probe."""
         known = self._outcomes.get((faults, index))
         if known is None:
-            function = self._model.faulty(fault.name for fault in faults)
+            answer = self._model.faulty(fault.name for fault in faults)
+            function = self._model.trial(answer)
             known = observe(function, self._model.probes[index])
             known = self._distinct.setdefault((index, _bits(known)), known)
             self._outcomes[faults, index] = known

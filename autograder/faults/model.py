@@ -15,6 +15,11 @@ from typing import Any
 Function = Callable[..., Any]
 
 
+def as_it_is(answer: Function) -> Function:
+    """Return what a probe calls when the answer is a function: the answer."""
+    return answer
+
+
 @dataclass(frozen=True)
 class Fault:
     """One known mistake: a setting of one switch of the implementation.
@@ -87,8 +92,8 @@ class FaultModel:
     """The known mistakes of one exercise.
 
     Attributes:
-        exercise: Name of the function that a learner writes.
-        implementation: The function with switches; correct when all are off.
+        exercise: Name of the function or class that a learner writes.
+        implementation: The function or class with switches; correct when all are off.
         faults: The known mistakes.
         probes: Inputs from the smallest up; together they tell all faults apart.
         equivalents: Correct answers that are written differently.
@@ -98,6 +103,8 @@ class FaultModel:
         same: Sets of faults that cannot be told from a smaller set, because the
             function is the same one: the set on the left is named as the one on the right.
         named: Mistakes that are known by their behavior alone.
+        trial: Makes of an answer the function that probes call; of a class, one that makes
+            an object and uses it (see `autograder.faults.modules`).
     """
 
     exercise: str
@@ -112,6 +119,7 @@ class FaultModel:
         default_factory=lambda: MappingProxyType({})
     )
     named: tuple[NamedBehavior, ...] = ()
+    trial: Callable[[Function], Function] = as_it_is
 
     def fault(self, name: str) -> Fault:
         """Return the fault of that name.
