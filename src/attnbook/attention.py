@@ -32,10 +32,10 @@ def attention_weights(
     if mask is None:
         return scores.softmax(dim=-1)
     _check_mask(mask, scores.shape)
-    weights = scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
+    weights = torch.where(mask, scores, -torch.inf).softmax(dim=-1)
     # A softmax over nothing but -inf is NaN. This fill makes it zero. On the way back
     # the fill above, before the softmax, is what stops the NaN.
-    return weights.masked_fill(~mask, 0.0)
+    return torch.where(mask, weights, 0.0)
 
 
 def scaled_dot_product_attention(
