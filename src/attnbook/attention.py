@@ -77,11 +77,8 @@ def _check_widths(query: Tensor, key: Tensor) -> None:
 def _check_mask(mask: Tensor, scores_shape: torch.Size) -> None:
     if mask.dtype != torch.bool:
         raise ValueError(f"a mask must be boolean (True: may attend), got {mask.dtype}")
-    try:
-        fits = torch.broadcast_shapes(mask.shape, scores_shape) == scores_shape
-    except RuntimeError:
-        fits = False
-    if not fits:
+    axes = zip(reversed(mask.shape), reversed(scores_shape), strict=False)  # the last ones align
+    if mask.dim() > len(scores_shape) or any(size not in (1, wanted) for size, wanted in axes):
         raise ValueError(
             "a mask must broadcast against (*batch, queries, keys), "
             f"got mask {tuple(mask.shape)} and scores {tuple(scores_shape)}"

@@ -204,7 +204,9 @@ class DecoderBlock(nn.Module):
                 keys=torch.cat([cache.keys, keys], dim=-2),
                 values=torch.cat([cache.values, values], dim=-2),
             )
-            mask = causal_mask(y.shape[-2], grown.keys.shape[-2]).to(y.device)
+            # A single new position may see all there are.
+            several = y.shape[-2] > 1
+            mask = causal_mask(y.shape[-2], grown.keys.shape[-2]).to(y.device) if several else None
             return self.self_attention.attend(y, grown.keys, grown.values, mask)
 
         def cross_attention(y: Tensor) -> Tensor:

@@ -162,18 +162,19 @@ class DecodingState(NamedTuple):
 
     Attributes:
         caches: One for each block.
-        memory_mask: True where a row of the memory is no padding.
+        memory_mask: True where a row of the memory is no padding; None if none is.
         length: Number of positions so far.
     """
 
     caches: tuple[BlockCache, ...]
-    memory_mask: Bool[Tensor, "batch 1 1 memory"]
+    memory_mask: Bool[Tensor, "batch 1 1 memory"] | None
     length: int
 
     def select(self, rows: Int[Tensor, " rows"]) -> DecodingState:
         """Return the state of other sequences: row i becomes what ``rows[i]`` was."""
         caches = tuple(BlockCache(*(part[rows] for part in cache)) for cache in self.caches)
-        return DecodingState(caches, self.memory_mask[rows], self.length)
+        mask = None if self.memory_mask is None else self.memory_mask[rows]
+        return DecodingState(caches, mask, self.length)
 
 
 class Transformer(nn.Module):
@@ -217,8 +218,8 @@ class Transformer(nn.Module):
 
     def start(self, source: Int[Tensor, "batch length"]) -> DecodingState:
         """Return the state in which ``source`` is read and nothing is written."""
-        memory, memory_mask = self.encode(source)
-        return DecodingState(self.decoder.start(memory), memory_mask, 0)
+        memory, mask = self.encode(source)
+        return DecodingState(self.decoder.start(memory), None if mask.all() else mask, 0)
 
     def step(
         self, tokens: Int[Tensor, "batch new"], state: DecodingState
