@@ -45,7 +45,7 @@ from .messages import (
 )
 from .observation import ImportGuard, RoutineRecorder, install_inert_autograder
 from .printed import BoundedText
-from .tensors import pack_tensors, unpack_memory, unpack_tensors
+from .tensors import memory_pieces, pack_tensors, unpack_tensors
 from .values import Decoder, Encoder
 from .wire import MAX_HEADER_BYTES, TooLarge, read_frame, write_frame
 
@@ -107,8 +107,8 @@ class Worker:
     def answer(self, header: bytes, body: bytearray) -> tuple[bytes, list[memoryview]]:
         """Do what a request asks and return the reply's header and body."""
         request = decode_request(header)
-        memory = unpack_memory(request.table, body)
-        before = [piece.clone() for piece in memory]
+        before = memory_pieces(request.table, body)
+        memory = [piece.clone() for piece in before]
         arguments = as_arguments(unpack_tensors(request.table, memory), request.table)
         try:
             reply, tensors = self._execute(request.message, arguments)
