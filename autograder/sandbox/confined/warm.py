@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from . import huge_pages, landlock, privileges, probe, resource_limits
+from . import heap, huge_pages, landlock, privileges, probe, resource_limits
 from .configuration import (
     Configuration,
     Fork,
@@ -82,6 +82,7 @@ class _Warm:
             )
         gc.freeze()
         gc.enable()
+        heap.fill_gaps()
         huge_pages.collapse()
 
     def serve(self) -> None:
