@@ -17,10 +17,8 @@ _MOST_PIECES = 100_000
 class _Heap(ctypes.Structure):
     """What mallinfo2(3) returns; ``keepcost`` is what is free in one piece at the heap's end."""
 
-    _fields_ = [
-        (name, ctypes.c_size_t)
-        for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
-    ]
+    _fields_ = [(f"other{number}", ctypes.c_size_t) for number in range(9)]
+    _fields_ += [("keepcost", ctypes.c_size_t)]
 
 
 def fill_gaps() -> int:
