@@ -184,10 +184,10 @@ def _preload() -> None:
     import IPython.core.inputtransformer2  # noqa: F401
     import torch
 
-    from . import worker
+    from . import rehearsal
 
     torch.set_num_threads(1)
-    worker.rehearse()
+    rehearsal.rehearse()
 
 
 def bootstrap() -> None:

@@ -21,7 +21,7 @@ from torch import Tensor, equal
 from . import failures
 from .cells import Cells
 from .configuration import Limits
-from .grammar import HandleValue, TensorValue
+from .grammar import HandleValue
 from .graphs import GraphStore, Passed, as_arguments
 from .messages import (
     MAX_NAMES,
@@ -36,7 +36,6 @@ from .messages import (
     Reply,
     ReplyHeader,
     Request,
-    RequestHeader,
     Returned,
     RunCell,
     Target,
@@ -51,22 +50,6 @@ from .wire import MAX_HEADER_BYTES, TooLarge, read_frame, write_frame
 
 EXIT_OUT_OF_MEMORY = 71
 EXIT_BY_LEARNER = 72
-REHEARSALS = 16
-REHEARSED_CELLS = (
-    "import math\nimport torch\nfrom torch import Tensor, nn",
-    """def simple(x: Tensor, visible: Tensor | None = None) -> Tensor:
-    return x.softmax(-1) * 2 / math.sqrt(x.shape[-1])
-""",
-    """def masked(x: Tensor, visible: Tensor | None = None) -> Tensor:
-    scores = x @ x.transpose(-2, -1) @ torch.ones(2, 3, dtype=x.dtype)
-    hidden = ~visible[: len(x)]
-    scores = scores.masked_fill(hidden, float("-inf"))
-    weights = torch.softmax(scores - scores.amax(-1, keepdim=True), dim=-1)
-    return torch.where(hidden.all(-1, keepdim=True), 0.0, weights).nan_to_num(0.0)
-""",
-    "def broken(x, visible):\n    raise ValueError(f'not {x.shape}')",
-    "%matplotlib inline",
-)
 
 
 def serve(descriptor: int, limits: Limits) -> None:
@@ -80,36 +63,6 @@ def serve(descriptor: int, limits: Limits) -> None:
             return
         reply, memory = worker.answer(header, body)
         write_frame(descriptor, nonce, reply, memory)
-
-
-def rehearse() -> None:
-    """Go through what notebooks do, so that what is loaded or made late is so once.
-
-    The first gradient alone imports sympy, which takes most of a second. Python adapts the code
-    that runs often to what it works on; a fork that finds it adapted writes to fewer pages.
-    """
-    for _ in range(REHEARSALS):
-        worker = Worker(Limits())
-        for number, source in enumerate(REHEARSED_CELLS, 1):
-            _request(worker, RunCell(position=number, source=source))
-        for name in ("masked", "simple", "broken"):
-            for dtype in (torch.float32, torch.float64, torch.float16):
-                inputs = torch.ones(2, 3, dtype=dtype).requires_grad_(), torch.eye(3) > 0
-                call = Call(
-                    target=Target(name),
-                    arguments=[TensorValue(0), TensorValue(1)],
-                    keywords=[],
-                    grad_enabled=True,
-                    seed=0,
-                )
-                _request(worker, call, *inputs)
-        backward = Backward(graph=1, gradients=[TensorValue(0)])
-        _request(worker, backward, torch.ones(2, 3))
-
-
-def _request(worker: Worker, request: Request, *tensors: Tensor) -> None:
-    table, memory = pack_tensors(tensors)
-    worker.answer(encode_header(RequestHeader(request, table)), bytearray(b"".join(memory)))
 
 
 class Worker:
