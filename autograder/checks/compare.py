@@ -52,12 +52,12 @@ def same_tensor(actual: object, expected: Tensor, *, what: str = "the result") -
         wrong = int((actual != expected).sum())
         demand(wrong == 0, f"{wrong} of {expected.numel()} elements of {what} are wrong")
         return
-    infinite = int((expected.isfinite() & ~actual.isfinite()).sum())
-    demand(infinite == 0, f"{infinite} of {actual.numel()} elements of {what} are not finite")
     rtol, atol = TOLERANCES[expected.dtype]
     close = torch.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
     if close.all():
         return
+    infinite = int((expected.isfinite() & ~actual.isfinite()).sum())
+    demand(infinite == 0, f"{infinite} of {actual.numel()} elements of {what} are not finite")
     apart = (actual.double() - expected.double()).abs().nan_to_num(0.0)
     raise Mismatch(
         f"{int((~close).sum())} of {expected.numel()} elements of {what} are wrong; "

@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from functools import lru_cache
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _FIXED_NAMES = frozenset(keyword.kwlist) | frozenset(dir(builtins))
-_STRING = "''"
+_BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
 class Token(NamedTuple):
@@ -42,29 +43,32 @@ class Token(NamedTuple):
     chosen: bool
 
 
+_STRING = Token("''", chosen=False)
+
+
 def tokens(source: str) -> list[Token]:
     """Return the words of a cell. All strings are one word, and docstrings are none."""
     matches = islice(_TOKEN.finditer(source), MOST_WORDS)
     pieces = [
-        (match.lastgroup or "", match.group()) for match in matches if match.lastgroup != "skipped"
+        (kind, match.group()) for match in matches if (kind := match.lastgroup or "") != "skipped"
     ]
     words: list[Token] = []
-    depth, line_starts = 0, True
+    depth, line_starts, after_dot = 0, True, False
     for (kind, text), (following, _) in pairwise([*pieces, ("newline", "")]):
         if kind == "newline":
             line_starts = line_starts or depth == 0
             continue
         docstring = kind == "string" and line_starts and following == "newline"
         if not docstring:
-            words.append(_word(kind, text, words))
-        depth = max(0, depth + (text in ("(", "[", "{")) - (text in (")", "]", "}")))
+            words.append(_STRING if kind == "string" else _word(kind, text, after_dot))
+            after_dot = text == "."
+        if text in _BRACKETS:
+            depth = max(0, depth + _BRACKETS[text])
         line_starts = False
     return words
 
 
-def _word(kind: str, text: str, before: list[Token]) -> Token:
-    if kind == "string":
-        return Token(_STRING, chosen=False)
+@lru_cache(maxsize=5_000)  # a class shares most of its words
+def _word(kind: str, text: str, after_dot: bool) -> Token:
     # What follows a dot belongs to the library: nobody renames torch's methods.
-    attribute = bool(before) and before[-1].text == "."
-    return Token(text, chosen=kind == "name" and not attribute and text not in _FIXED_NAMES)
+    return Token(text, chosen=kind == "name" and not after_dot and text not in _FIXED_NAMES)

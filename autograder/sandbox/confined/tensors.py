@@ -59,6 +59,13 @@ def pack_tensors(tensors: Sequence[Tensor]) -> tuple[TensorTable, list[memoryvie
     """
     plain = [_plain(tensor) for tensor in tensors]
     table = _layout(tensors, plain)
+    alone = len(table.memory) == len(plain)
+    if alone and all(
+        tensor.is_contiguous() and tensor.nbytes == size
+        for tensor, size in zip(plain, table.memory, strict=True)
+    ):
+        # Each is all of its memory: nothing needs to be put in place.
+        return table, [tensor.view(-1).view(torch.uint8).numpy().data for tensor in plain]
     buffers = [torch.zeros(size, dtype=torch.uint8) for size in table.memory]
     for spec, tensor in zip(table.tensors, plain, strict=True):
         copy_into(_view(spec, buffers[spec.memory]), tensor)
@@ -120,14 +127,24 @@ def unpack_memory(table: TensorTable, body: bytearray) -> list[Tensor]:
     Raises:
         WireError: If the sizes do not add up to the body.
     """
+    return [piece.clone() for piece in memory_pieces(table, body)]
+
+
+def memory_pieces(table: TensorTable, body: bytearray) -> list[Tensor]:
+    """Return each piece of memory as a view of ``body``.
+
+    Raises:
+        WireError: If the sizes do not add up to the body.
+    """
     if sum(table.memory) != len(body):
         raise WireError("tensor bytes do not add up")
     pieces, position = [], 0
     for size in table.memory:
-        piece = torch.empty(size, dtype=torch.uint8)
-        if size:
-            piece.copy_(torch.frombuffer(body, dtype=torch.uint8, count=size, offset=position))
-        pieces.append(piece)
+        pieces.append(
+            torch.frombuffer(body, dtype=torch.uint8, count=size, offset=position)
+            if size
+            else torch.empty(0, dtype=torch.uint8)
+        )
         position += size
     return pieces
 
@@ -189,13 +206,14 @@ def _checked_view(spec: TensorSpec, memory: Sequence[Tensor]) -> Tensor:
         or spec.offset % dtype.itemsize
     ):
         raise WireError("tensor layout")
-    elements = math.prod(spec.shape)
-    if expanded_bytes(spec) > MAX_BODY_BYTES:
+    elements, last, held = 1, 0, memory[spec.memory].numel()
+    for size, stride in zip(spec.shape, spec.strides, strict=True):
+        elements *= size
+        last += (size - 1) * stride
+    if elements * dtype.itemsize > MAX_BODY_BYTES:
         raise WireError("tensor larger than allowed")
-    last = sum((size - 1) * stride for size, stride in zip(spec.shape, spec.strides, strict=True))
-    if elements and spec.offset + (last + 1) * dtype.itemsize > memory[spec.memory].numel():
-        raise WireError("tensor reaches outside its memory")
-    if not elements and spec.offset > memory[spec.memory].numel():
+    end = spec.offset + (last + 1) * dtype.itemsize if elements else spec.offset
+    if end > held:
         raise WireError("tensor reaches outside its memory")
     if spec.requires_grad and not (dtype.is_floating_point or dtype.is_complex):
         raise WireError("gradient of integers")

@@ -21,7 +21,7 @@ from torch import Tensor, equal
 from . import failures
 from .cells import Cells
 from .configuration import Limits
-from .grammar import HandleValue, TensorValue
+from .grammar import HandleValue
 from .graphs import GraphStore, Passed, as_arguments
 from .messages import (
     MAX_NAMES,
@@ -36,7 +36,6 @@ from .messages import (
     Reply,
     ReplyHeader,
     Request,
-    RequestHeader,
     Returned,
     RunCell,
     Target,
@@ -45,7 +44,7 @@ from .messages import (
 )
 from .observation import ImportGuard, RoutineRecorder, install_inert_autograder
 from .printed import BoundedText
-from .tensors import pack_tensors, unpack_memory, unpack_tensors
+from .tensors import memory_pieces, pack_tensors, unpack_tensors
 from .values import Decoder, Encoder
 from .wire import MAX_HEADER_BYTES, TooLarge, read_frame, write_frame
 
@@ -64,26 +63,6 @@ def serve(descriptor: int, limits: Limits) -> None:
             return
         reply, memory = worker.answer(header, body)
         write_frame(descriptor, nonce, reply, memory)
-
-
-def rehearse() -> None:
-    """Go through a cell, a call and its gradient, so that what torch loads late is loaded once.
-
-    The first gradient alone imports sympy, which takes most of a second.
-    """
-    worker = Worker(Limits())
-    source = "def f(x):\n    return x.softmax(-1) * 2"
-    call = Call(
-        target=Target("f"), arguments=[TensorValue(0)], keywords=[], grad_enabled=True, seed=0
-    )
-    backward = Backward(graph=1, gradients=[TensorValue(0)])
-    for request, tensors in (
-        (RunCell(position=1, source=source), []),
-        (call, [torch.ones(2, 3, requires_grad=True)]),
-        (backward, [torch.ones(2, 3)]),
-    ):
-        table, memory = pack_tensors(tensors)
-        worker.answer(encode_header(RequestHeader(request, table)), bytearray(b"".join(memory)))
 
 
 class Worker:
@@ -107,8 +86,8 @@ class Worker:
     def answer(self, header: bytes, body: bytearray) -> tuple[bytes, list[memoryview]]:
         """Do what a request asks and return the reply's header and body."""
         request = decode_request(header)
-        memory = unpack_memory(request.table, body)
-        before = [piece.clone() for piece in memory]
+        before = memory_pieces(request.table, body)
+        memory = [piece.clone() for piece in before]
         arguments = as_arguments(unpack_tensors(request.table, memory), request.table)
         try:
             reply, tensors = self._execute(request.message, arguments)
