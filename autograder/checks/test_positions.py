@@ -224,7 +224,7 @@ def test_the_dtype_is_kept_and_position_one_hundred_thousand_is_exact(
     same_tensor(result.float(), expected, what="the rows at position 100,000")
 
 
-@check("apply_rope", points=0.5)
+@check("apply_rope", points=0.25)
 def test_gradients_are_right_and_x_stays_as_it_was(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
@@ -242,7 +242,7 @@ def test_gradients_are_right_and_x_stays_as_it_was(
     same_tensor(gradients[1], gradients[0], what="the gradient of x")
 
 
-@check("apply_rope", points=0.5)
+@check("apply_rope", points=0.25)
 def test_an_odd_d_head_is_refused_by_name_and_an_even_one_works(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
