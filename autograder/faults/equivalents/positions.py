@@ -199,7 +199,8 @@ class PositionsByOneHot(nn.Module):
 
 
 def angles_of(positions: Tensor, d_head: int, base: float) -> Tensor:
-    even("d_head", d_head)
+    if d_head % 2 == 1:
+        raise ValueError(f"the width must be even, not {d_head}")
     steps = torch.arange(0, d_head, 2, dtype=torch.float64) / d_head
     return torch.outer(positions.to(torch.float64), 1.0 / base**steps)
 
