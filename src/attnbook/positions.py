@@ -85,7 +85,7 @@ def apply_rope(
 
     Features 2i and 2i + 1 turn by position / base^(2i / d_head). Turn queries and keys
     alike, and a score depends on their positions by the difference alone.
-    Su et al. (2021), section 3.2.2, equation 34.
+    Su et al. (2021), section 3.4.2, equation 34.
 
     Args:
         x: Queries or keys, one row for each position.
