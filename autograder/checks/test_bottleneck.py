@@ -95,10 +95,10 @@ def test_each_query_gets_the_mean_of_the_values_at_near_keys(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     queries, keys, d, d_value = draw.sizes(4)
-    given = draw.normal(queries, d), draw.normal(keys, d), draw.normal(keys, d_value)
+    query, key, value = draw.normal(queries, d), draw.normal(keys, d), draw.normal(keys, d_value)
     for temperature in (0.3, 5.0, 40.0):
-        same_mean(student, reference, *given, temperature)
-    same_mean(student, reference, *(each.double() for each in given), 3.0)
+        same_mean(student, reference, query, key, value, temperature)
+    same_mean(student, reference, query.double(), key.double(), value.double(), 3.0)
 
 
 @check("kernel_attention", points=0.75)
