@@ -71,7 +71,8 @@ def distances_of(query: Tensor, keys: Tensor, distance: str, axes: str) -> Tenso
     else:
         apart = query[..., :, None, :] - keys[..., None, :, :]
     if distance == "norm":
-        return torch.linalg.vector_norm(apart, dim=-1)
+        norms: Tensor = torch.linalg.vector_norm(apart, dim=-1)
+        return norms
     if distance == "absolute":
         return apart.abs().sum(-1)
     return apart.square().mean(-1) if distance == "mean" else apart.square().sum(-1)
