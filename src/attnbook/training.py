@@ -90,8 +90,8 @@ def train(
 ) -> list[float]:
     """Take one step for each batch and return the loss of each, before the step.
 
-    A bar shows the progress of what takes longer than two seconds. An interruption
-    leaves the model as the last step made it.
+    On a terminal, a bar shows the progress of what takes longer than two seconds. An
+    interruption leaves the model as the last step made it.
 
     Args:
         model: What is trained.
@@ -106,7 +106,8 @@ def train(
     """
     model.train()
     losses = []
-    for step, batch in enumerate(tqdm(batches, "training", leave=False, delay=2), start=1):
+    watched = tqdm(batches, "training", leave=False, delay=2, disable=None)  # on a terminal alone
+    for step, batch in enumerate(watched, start=1):
         if rate is not None:
             for group in optimizer.param_groups:
                 group["lr"] = rate(step)
