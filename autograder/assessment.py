@@ -6,6 +6,7 @@ sandboxed process: ``student`` offers what the learner wrote as attributes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -57,7 +58,7 @@ def assess(  # noqa: PLR0913 - what decides a mark, and who else wants to know
     if all(verdict.error is None for verdict in verdicts):
         return _result(exercise, ExerciseStatus.PASSED, verdicts)
     model = models[exercise]
-    status, message = _status(verdicts)
+    status, message = _status(verdicts, model)
     if status is ExerciseStatus.FAILED and (own := _known_function(models, model, earlier)):
         followed = checks.run(exercise, student, seed, instead=own)
         if all(verdict.error is None for verdict in followed):
@@ -126,17 +127,26 @@ def _has_known_mistakes(models: Mapping[str, FaultModel], result: ExerciseResult
     return bool(result.diagnosis) and faults.issuperset(result.diagnosis)
 
 
-def _status(verdicts: list[Verdict]) -> tuple[ExerciseStatus, str]:
+def _status(verdicts: list[Verdict], model: FaultModel) -> tuple[ExerciseStatus, str]:
     """Return the status that the errors add up to, and a message for people."""
     errors = [verdict.error for verdict in verdicts if verdict.error is not None]
     lost = next((error for error in errors if hasattr(error, "status")), None)
     if lost is not None:
         return ExerciseStatus(lost.status), str(lost)
     if all(isinstance(error, NotImplementedError) for error in errors):
-        return ExerciseStatus.MISSING, "This function is still the stub of the sheet."
+        return ExerciseStatus.MISSING, _still_a_stub(model, str(errors[0]))
     if len(errors) == len(verdicts) and not any(isinstance(error, Mismatch) for error in errors):
         return ExerciseStatus.ERROR, _said(errors[0])
     return ExerciseStatus.FAILED, ""
+
+
+def _still_a_stub(model: FaultModel, said: str) -> str:
+    """Return what is said of an answer that is not written; of a class, which method is meant."""
+    if not isinstance(model.implementation, type):
+        return "This function is still the stub of the sheet."
+    missing = re.search(rf"\b{model.exercise}\.\w+", said)
+    which = f": {missing[0]} is not written" if missing else ""
+    return f"This class is still the stub of the sheet{which}."
 
 
 def _diagnosis(model: FaultModel, probed: Callable[[], Any]) -> Diagnosis:

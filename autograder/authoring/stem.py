@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,6 +14,8 @@ from autograder.book import ROOT
 from autograder.files import replace_file
 
 FILL = re.compile(r"\bFILL\b")
+FUNCTION = re.compile(r"[a-z][a-z0-9_]*")
+CLASS = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*")
 FILES = {
     "module.py": "src/attnbook/{}.py",
     "module_test.py": "tests/attnbook/test_{}.py",
@@ -39,6 +42,28 @@ class AuthoringError(ValueError):
     """A stem that cannot be started; the message says what to do."""
 
 
+@dataclass(frozen=True)
+class Exercise:
+    """What the templates ask of an exercise."""
+
+    name: str
+
+    @property
+    def is_class(self) -> bool:
+        """Whether learners write a class."""
+        return CLASS.fullmatch(self.name) is not None
+
+    @property
+    def words(self) -> str:
+        """The name in lower case with underscores, for functions and constants."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", self.name).lower()
+
+    @property
+    def label(self) -> str:
+        """The name as it stands in a label of the chapter."""
+        return self.words.replace("_", "-")
+
+
 def new(stem: str, exercises: Sequence[str], title: str, root: Path = ROOT) -> list[Path]:
     """Write every file of ``stem``, and return them in the order in which to fill them in.
 
@@ -47,7 +72,7 @@ def new(stem: str, exercises: Sequence[str], title: str, root: Path = ROOT) -> l
 
     Args:
         stem: Name of the chapter, the module, the sheet and everything else.
-        exercises: Names of the functions that learners write.
+        exercises: Names of the functions that learners write, and of classes, in CamelCase.
         title: Heading of the chapter.
         root: The repository.
 
@@ -70,7 +95,13 @@ def new(stem: str, exercises: Sequence[str], title: str, root: Path = ROOT) -> l
     )
     written = {root / "_toc.yml": _with_pages(root, stem, title)}
     written[root / "pyproject.toml"] = _with_layer(root, stem)
-    told = {"stem": stem, "exercises": exercises, "title": title}
+    told = {
+        "stem": stem,
+        "exercises": [Exercise(name) for name in exercises],
+        "functions": [name for name in exercises if not CLASS.fullmatch(name)],
+        "classes": [name for name in exercises if CLASS.fullmatch(name)],
+        "title": title,
+    }
     for template, path in paths.items():
         written[path] = pages.get_template(f"{template}.jinja").render(told)
     for path, text in written.items():
@@ -95,10 +126,15 @@ def left_to_fill(stem: str, root: Path = ROOT) -> list[str]:
 def _require_names(stem: str, exercises: Sequence[str], root: Path) -> None:
     if not (root / "_toc.yml").exists():
         raise AuthoringError(f"{root} holds no _toc.yml: run this in a copy of the repository")
-    for kind, name in [("a stem", stem), *(("an exercise", each) for each in exercises)]:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+    if not FUNCTION.fullmatch(stem) or keyword.iskeyword(stem):
+        raise AuthoringError(
+            f"a stem must be a Python name in lower case, such as multi_head; got {stem!r}"
+        )
+    for name in exercises:
+        if not (FUNCTION.fullmatch(name) or CLASS.fullmatch(name)) or keyword.iskeyword(name):
             raise AuthoringError(
-                f"{kind} must be a Python name in lower case, such as multi_head; got {name!r}"
+                "an exercise must be a function's name in lower case, such as multi_head, or a "
+                f"class's in CamelCase, such as MultiHead; got {name!r}"
             )
     if len(set(exercises)) != len(exercises):
         raise AuthoringError(f"each exercise needs a name of its own, got {', '.join(exercises)}")

@@ -14,7 +14,8 @@ from autograder.cli.terminal import USAGE, stop
 def new(stem: str, exercises: tuple[str, ...], title: str) -> None:
     """Make every file that a new chapter with a sheet needs, each failing until it is filled in.
 
-    EXERCISE is the name of a function that learners write; by default one called STEM.
+    EXERCISE is the name of a function that learners write, or of a class in CamelCase; by default
+    a function called STEM.
     """
     from autograder.authoring import AuthoringError
     from autograder.authoring import new as start

@@ -26,7 +26,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_every_file_of_a_stem_is_made_and_says_what_to_fill_in(tree: Path) -> None:
-    made = new("sample", ["first", "second"], "A sample", tree)
+    made = new("sample", ["first", "SecondLayer"], "A sample", tree)
     assert {path.relative_to(tree).as_posix() for path in made} == {
         path.format("sample") for path in FILES.values()
     }
@@ -65,8 +65,24 @@ def test_nothing_is_overwritten_and_nothing_half_made(tree: Path) -> None:
 def test_a_name_that_is_none_is_refused(tree: Path, name: str) -> None:
     with pytest.raises(AuthoringError, match="must be a Python name in lower case"):
         new(name, ["first"], "A sample", tree)
-    with pytest.raises(AuthoringError, match="must be a Python name in lower case"):
+
+
+@pytest.mark.parametrize("name", ["Sample_one", "SAMPLE", "two words", "2nd", "class", "a-b", ""])
+def test_an_exercise_is_named_like_a_function_or_like_a_class(tree: Path, name: str) -> None:
+    with pytest.raises(AuthoringError, match=r"in lower case, .* or a class's in CamelCase"):
         new("sample", [name], "A sample", tree)
+
+
+def test_a_class_gets_a_stub_with_a_method_for_each_part(tree: Path) -> None:
+    new("sample", ["SecondLayer"], "A sample", tree)
+    sheet = (tree / "solutions" / "sample.md").read_text("utf-8")
+    assert "class SecondLayer(nn.Module):" in sheet
+    assert sheet.count("### BEGIN SOLUTION") == 2
+    assert "(sample-second-layer)=" in (tree / "book" / "sample.md").read_text("utf-8")
+    probes = (tree / "autograder/faults/probes/sample.py").read_text("utf-8")
+    assert "SECOND_LAYER_PARAMETERS" in probes
+    checks = (tree / "autograder/checks/test_sample.py").read_text("utf-8")
+    assert "same_weights(student.SecondLayer, reference.SecondLayer, draw, d)" in checks
 
 
 def test_two_exercises_of_one_name_are_refused(tree: Path) -> None:
@@ -106,7 +122,7 @@ def test_the_files_pass_every_static_check_and_fail_until_they_are_filled_in(
             check=False,
         )
 
-    made = run("autograder", "new", "sample", "first", "second")
+    made = run("autograder", "new", "sample", "first", "SecondLayer")
     assert made.returncode == 0, made.stderr
     released = run("autograder", "release", "sample")
     assert released.returncode == 0, released.stderr
@@ -116,7 +132,7 @@ def test_the_files_pass_every_static_check_and_fail_until_they_are_filled_in(
         assert done.returncode == 0, done.stdout
 
     parts = ["tests/attnbook/test_sample.py", "tests/autograder/faults/test_diagonal.py"]
-    tests = run("pytest", "-q", *parts, "-k", "sample or first or second")
+    tests = run("pytest", "-q", *parts, "-k", "sample or first or SecondLayer")
     assert tests.returncode == 1, tests.stdout
     assert "write the reference version of first" in tests.stdout
     assert "passed" not in tests.stdout.splitlines()[-1] or "failed" in tests.stdout

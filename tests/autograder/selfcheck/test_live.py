@@ -137,6 +137,65 @@ def test_a_name_that_is_no_exercise_is_refused_with_those_there_are() -> None:
         check(print)
 
 
+HEADS = fault_models("multihead")
+CLASS = "MultiHeadAttention"
+
+
+def test_a_class_is_checked_like_a_function(capsys: pytest.CaptureFixture[str]) -> None:
+    class MultiHeadAttention(HEADS[CLASS].implementation):  # type: ignore[misc, name-defined]
+        pass
+
+    check(MultiHeadAttention)
+    assert capsys.readouterr().out == "✓ MultiHeadAttention: all checks hold (6 of 6 points)\n"
+
+
+def test_a_mistake_in_a_class_is_named_with_a_case_that_shows_how_it_is_made() -> None:
+    wrong = HEADS[CLASS].faulty(["scores are divided by the root of d_model"])
+    text = as_text(assess_answers({CLASS: wrong}, [CLASS])[0])
+    assert "The mistake: scores are divided by the root of d_model" in text
+    assert "MultiHeadAttention(d_model=2, num_heads=2), two heads of width 1, two keys" in text
+    assert "weights     fixed numbers, the same in both" in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("method", ["__init__", "forward"])
+def test_of_a_class_that_is_half_written_the_method_is_named(method: str) -> None:
+    def stub(self: object, *inputs: object) -> None:
+        raise NotImplementedError(f"write MultiHeadAttention.{method} here")
+
+    half = type(CLASS, (HEADS[CLASS].implementation,), {method: stub})  # type: ignore[arg-type]
+    text = as_text(assess_answers({CLASS: half}, [CLASS])[0])
+    assert text.splitlines() == [
+        "✗ MultiHeadAttention: not written yet (0 of 6 points)",
+        f"  This class is still the stub of the sheet: MultiHeadAttention.{method} is not written.",
+    ]
+
+
+WRONG_SPLIT = HEADS["split_heads"].faulty(["a bare view in place of a transpose"])
+WRONG_MERGE = HEADS["merge_heads"].faulty(["merged without a transpose"])
+RIGHT_SPLIT, RIGHT_MERGE = HEADS["split_heads"].faulty(), HEADS["merge_heads"].faulty()
+
+
+@pytest.mark.parametrize(
+    ("split", "merge"),
+    [(WRONG_SPLIT, RIGHT_MERGE), (RIGHT_SPLIT, WRONG_MERGE), (WRONG_SPLIT, WRONG_MERGE)],
+)
+def test_a_class_may_follow_from_two_other_answers(split: Any, merge: Any) -> None:
+    follows = HEADS[CLASS].follow_through
+    assert follows is not None
+    answers = {
+        "split_heads": split,
+        "merge_heads": merge,
+        CLASS: follows.expected(split, merge),
+    }
+    attention = assess_answers(answers, [CLASS])[0]
+    assert (attention.status, attention.score) == ("passed", 6)
+    assert "follows correctly from your answer to another exercise" in attention.message
+    interleaved = HEADS["split_heads"].faulty(["the heads are interleaved"])
+    of_another = follows.expected(interleaved, merge)
+    assert assess_answers(answers | {CLASS: of_another}, [CLASS])[0].score < 6
+
+
 def test_the_number_of_threads_is_left_as_it_was() -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
