@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 
 import torch
@@ -18,10 +18,13 @@ from babel.dates import DateTimeFormat, tokenize_pattern
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-LOCALES = tuple(
-    "bg cs da de el en es et fi fr hi hr hu id it ja ko lt lv nb nl pl pt ro ru sv tr uk vi zh".split()
+# fmt: off
+LOCALES = (
+    "bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "hi", "hr", "hu", "id", "it",
+    "ja", "ko", "lt", "lv", "nb", "nl", "pl", "pt", "ro", "ru", "sv", "tr", "uk", "vi", "zh",
 )
-HELD_OUT_LOCALES = tuple("af be ca eu gl is ka mk ms sk sl sw".split())
+# fmt: on
+HELD_OUT_LOCALES = ("af", "be", "ca", "eu", "gl", "is", "ka", "mk", "ms", "sk", "sl", "sw")
 
 # CLDR's names. What these six write, in any of the thirty languages, means one date alone.
 PATTERNS = ("full", "long", "medium", "yMMMEd", "yMEd", "GyMMMd")
@@ -111,7 +114,7 @@ def write(day: date, locale: str, pattern: str) -> WrittenDate:
     return WrittenDate(day, locale, pattern, tuple(pieces))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _template(locale: str, pattern: str) -> tuple[tuple[str, str], ...]:
     found = Locale.parse(locale)
     formats = found.date_formats if pattern in found.date_formats else found.datetime_skeletons
@@ -142,7 +145,7 @@ def _at_stake(day: date, letter: str) -> date:
     return date(2000, 1, 3 + day.weekday()) if meaning == "E" else FIRST_DAY
 
 
-@lru_cache(maxsize=None)
+@cache
 def _piece(locale: str, field: str, day: date) -> str:
     return str(DateTimeFormat(day, Locale.parse(locale))[field])
 
@@ -221,7 +224,7 @@ def training_forms() -> list[tuple[str, str]]:
 
 
 def unseen_forms() -> list[tuple[str, str]]:
-    """Return held-out patterns in the trained locales, without those that look like a trained one."""
+    """Return held-out patterns in the trained locales that look like no trained one there."""
     return [
         (locale, pattern)
         for locale in LOCALES
