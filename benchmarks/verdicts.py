@@ -3,7 +3,7 @@
 Right answers, known mistakes and pairs of them are written in some thirty ways (reformatted,
 renamed, reordered, wrapped, with magics and noise), graded in isolation and compared.
 
-    python benchmarks/verdicts.py --submissions 2000
+    python benchmarks/verdicts.py --stem attention --submissions 2000
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from variants.notebooks import notebook
 from variants.submissions import Made, submissions
 
-STEM = "attention"
+from autograder.sheets import sheets
 
 
 def wrong(made: Made, results: list[dict[str, Any]]) -> list[str]:
@@ -41,14 +41,16 @@ def wrong(made: Made, results: list[dict[str, Any]]) -> list[str]:
     return lines if len(results) == len(made.mistakes) else [*lines, f"{made.kind}: no result"]
 
 
-def graded(made: dict[str, Made], seed: int, jobs: int) -> dict[str, list[dict[str, Any]]]:
+def graded(
+    stem: str, made: dict[str, Made], seed: int, jobs: int
+) -> dict[str, list[dict[str, Any]]]:
     """Hand in, grade with the command, and return the results of each submission's exercises."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for learner, each in made.items():
             (root / "in" / learner).mkdir(parents=True)
             content = json.dumps(notebook(each.cells))
-            (root / "in" / learner / f"{STEM}.ipynb").write_text(content, "utf-8")
+            (root / "in" / learner / f"{stem}.ipynb").write_text(content, "utf-8")
         command = [sys.executable, "-m", "autograder", "grade", str(root / "in")]
         options = ["--out", str(root / "out"), "--jobs", str(jobs), "--seed", str(seed)]
         subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
@@ -60,14 +62,15 @@ def graded(made: dict[str, Made], seed: int, jobs: int) -> dict[str, list[dict[s
 def main() -> None:
     """Grade, print the count of each kind and the wrong verdicts; end with 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stem", default="attention", choices=sheets())
     parser.add_argument("--submissions", type=int, default=250)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    drawn = enumerate(submissions(STEM, options.submissions, options.seed))
+    drawn = enumerate(submissions(options.stem, options.submissions, options.seed))
     made = {f"{number:06}": each for number, each in drawn}
     started = time.monotonic()
-    results = graded(made, options.seed, options.jobs)
+    results = graded(options.stem, made, options.seed, options.jobs)
     for kind, count in Counter(each.kind for each in made.values()).items():
         print(f"{count:6}  {kind}")
     answers = Counter(len(names) for each in made.values() for names in each.mistakes.values())

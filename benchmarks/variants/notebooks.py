@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 IMPORTS = "import torch"
@@ -57,16 +57,14 @@ def with_stars(answers: list[str], chance: random.Random) -> list[str]:
     return ["\n".join([*chance.sample(STARS, 2), IMPORTS]), *answers]
 
 
-def after_attempts(answers: list[str]) -> list[str]:
+def after_attempts(answers: list[str], names: Iterable[str]) -> list[str]:
     """With the stub of every answer and a wrong attempt before it."""
     wrong = "def {0}(*inputs):\n    raise NotImplementedError\ndef {0}(*inputs):\n    return 0"
-    names = ("attention_weights", "scaled_dot_product_attention", "causal_mask", "padding_mask")
     return [IMPORTS, *(wrong.format(name) for name in names), *answers]
 
 
 ALWAYS_ALIKE: dict[str, Callable[[list[str]], list[str]]] = {
     "one cell": in_one_cell,
-    "earlier attempts": after_attempts,
 }
 BY_CHANCE: dict[str, Callable[[list[str], random.Random], list[str]]] = {
     "reordered cells": reordered,
@@ -74,16 +72,26 @@ BY_CHANCE: dict[str, Callable[[list[str], random.Random], list[str]]] = {
     "magics": with_magics,
     "star-imports": with_stars,
 }
-KINDS = (*ALWAYS_ALIKE, *BY_CHANCE)
+ATTEMPTS = "earlier attempts"
+KINDS = (*ALWAYS_ALIKE, ATTEMPTS, *BY_CHANCE)
 
 
-def arranged(kind: str, answers: list[str], chance: random.Random) -> list[str]:
-    """Return all code cells, arranged in the way of ``kind``; plainly if that is no such way."""
+def arranged(kind: str, answers: Mapping[str, str], chance: random.Random) -> list[str]:
+    """Return all code cells, arranged in the way of ``kind``; plainly if that is no such way.
+
+    Args:
+        kind: One of ``KINDS``, or any other.
+        answers: The source of each exercise's cell, by the exercise's name.
+        chance: Where choices are drawn from.
+    """
+    if kind == ATTEMPTS:
+        return after_attempts(list(answers.values()), answers)
+    cells = list(answers.values())
     if kind in ALWAYS_ALIKE:
-        return ALWAYS_ALIKE[kind](answers)
+        return ALWAYS_ALIKE[kind](cells)
     if kind in BY_CHANCE:
-        return BY_CHANCE[kind](answers, chance)
-    return plain(answers)
+        return BY_CHANCE[kind](cells, chance)
+    return plain(cells)
 
 
 def notebook(cells: list[str]) -> dict[str, Any]:

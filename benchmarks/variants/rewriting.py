@@ -79,7 +79,8 @@ def _indent(line: str) -> int:
 
 def _with_names(source: str, names: tuple[str, ...], chance: random.Random) -> str:
     tree = ast.parse(source)
-    for node in tree.body:
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    for node in [*tree.body, *(part for one in classes for part in one.body)]:
         if isinstance(node, ast.FunctionDef):
             start = chance.randrange(100)
             local = sorted(_local_names(node))

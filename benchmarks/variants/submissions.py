@@ -12,20 +12,43 @@ from autograder.faults.model import FaultModel
 from variants import notebooks, rewriting
 
 FOLLOWS = "answers that follow from a mistake"
-WEIGHTS, OUTPUT = "attention_weights", "scaled_dot_product_attention"
-# Of these mistakes the output is named with the mistake itself: it changes an input, or raises,
-# or cannot be compared exactly where scores are extreme.
-NOT_FOLLOWED = {
-    "an input is changed in place",
-    "query and key are swapped",
-    "masked scores are set to -1e9",
-    "a bias of -1e9 is added",
-    "scores are scaled by the number of keys",
+
+
+@dataclass(frozen=True)
+class Following:
+    """An answer that calls another answer of its notebook.
+
+    Attributes:
+        builds_on: The exercise that it calls.
+        exercise: What it answers.
+        cell: Its source.
+        not_followed: Mistakes of the other answer that this one is named with as well: it
+            changes an input, or raises, or cannot be compared exactly where scores are extreme.
+    """
+
+    builds_on: str
+    exercise: str
+    cell: str
+    not_followed: frozenset[str]
+
+
+FOLLOWING = {
+    "attention": Following(
+        "attention_weights",
+        "scaled_dot_product_attention",
+        "def scaled_dot_product_attention(query, key, value, mask=None):\n"
+        "    return attention_weights(query, key, mask) @ value",
+        frozenset(
+            {
+                "an input is changed in place",
+                "query and key are swapped",
+                "masked scores are set to -1e9",
+                "a bias of -1e9 is added",
+                "scores are scaled by the number of keys",
+            }
+        ),
+    )
 }
-CALLS_WEIGHTS = (
-    "def scaled_dot_product_attention(query, key, value, mask=None):\n"
-    "    return attention_weights(query, key, mask) @ value"
-)
 
 
 @dataclass(frozen=True)
@@ -48,24 +71,30 @@ def submissions(stem: str, count: int, seed: int) -> Iterator[Made]:
     models = fault_models(stem)
     chance = random.Random(seed)  # noqa: S311 - a sample, not a secret
     answers = {name: _Answers(model, chance) for name, model in models.items()}
-    kinds = [*rewriting.KINDS, *notebooks.KINDS, FOLLOWS]
+    following = FOLLOWING.get(stem)
+    kinds = [*rewriting.KINDS, *notebooks.KINDS, *([FOLLOWS] if following else [])]
     for number in range(count):
         kind = kinds[number % len(kinds)]
         drawn = {name: each.next() for name, each in answers.items()}
-        if kind == FOLLOWS:
-            drawn[WEIGHTS] = answers[WEIGHTS].next_single()
-            drawn[OUTPUT] = CALLS_WEIGHTS, drawn[WEIGHTS][1] & NOT_FOLLOWED
-        elif drawn[WEIGHTS][1] and drawn[OUTPUT][1]:
-            # A wrong output that follows from wrong weights would rightly earn its points.
-            name = chance.choice((WEIGHTS, OUTPUT))
-            drawn[name] = answers[name].next_right()
+        if following and kind == FOLLOWS:
+            other = answers[following.builds_on].next_single()
+            drawn[following.builds_on] = other
+            drawn[following.exercise] = following.cell, other[1] & following.not_followed
+        for name, model in models.items():
+            builds_on = model.follow_through.names if model.follow_through else ()
+            if kind != FOLLOWS and drawn[name][1] and any(drawn[other][1] for other in builds_on):
+                # A wrong answer that follows from other wrong ones would rightly earn its points.
+                for replaced in chance.choice(((name,), builds_on)):
+                    drawn[replaced] = answers[replaced].next_right()
         yield _made(kind, drawn, chance)
 
 
 def _made(
     kind: str, drawn: Mapping[str, tuple[str, frozenset[str]]], chance: random.Random
 ) -> Made:
-    cells = [rewriting.rewritten(kind, source, name, chance) for name, (source, _) in drawn.items()]
+    cells = {
+        name: rewriting.rewritten(kind, source, name, chance) for name, (source, _) in drawn.items()
+    }
     mistakes = {name: names for name, (_, names) in drawn.items()}
     return Made(kind, notebooks.arranged(kind, cells, chance), mistakes)
 

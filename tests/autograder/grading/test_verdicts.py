@@ -15,16 +15,21 @@ import pytest
 
 pytestmark = pytest.mark.slow
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
-SUBMISSIONS = 200
+SUBMISSIONS = {"attention": 200, "multihead": 80}
 
 
-def test_no_submission_gets_a_wrong_verdict() -> None:
-    command = [sys.executable, str(BENCHMARKS / "verdicts.py"), "--submissions", str(SUBMISSIONS)]
+@pytest.mark.parametrize("stem", SUBMISSIONS)
+def test_no_submission_gets_a_wrong_verdict(stem: str) -> None:
+    command = [sys.executable, str(BENCHMARKS / "verdicts.py"), "--stem", stem, "--seed", "5"]
     verdicts = subprocess.run(
-        [*command, "--seed", "5"], capture_output=True, text=True, timeout=900, check=False
+        [*command, "--submissions", str(SUBMISSIONS[stem])],
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
     )
     assert verdicts.returncode == 0, verdicts.stdout + verdicts.stderr
-    assert f"{SUBMISSIONS} submissions" in verdicts.stdout
+    assert f"{SUBMISSIONS[stem]} submissions" in verdicts.stdout
     assert "0 wrong verdicts" in verdicts.stdout
 
 
@@ -62,3 +67,19 @@ def test_every_way_of_writing_an_answer_is_python_and_defines_it(
     for kind, cell in written.items():
         assert isinstance(ast.parse(cell), ast.Module), kind
         assert "causal_mask" in cell
+
+
+def test_the_variables_of_a_class_are_renamed_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from variants.rewriting import rewritten
+
+    source = (
+        "class Twice:\n    def __init__(self, factor=2):\n        self.factor = factor\n"
+        "    def __call__(self, x):\n        y = x * self.factor\n        return y"
+    )
+    cell = rewritten("renamed variables", source, "Twice", random.Random(1))
+    assert "self" not in cell
+    assert "y = x" not in cell
+    namespace: dict[str, type] = {}
+    exec(cell, namespace)
+    assert namespace["Twice"]()(21) == 42
