@@ -406,7 +406,7 @@ def same_block(
 
 def same_gradient_of_memory(theirs: Any, ours: Any, x: Tensor, memory: Tensor) -> None:
     """Demand that the memory gets the reference's gradient."""
-    found = []
+    found: list[Tensor] = []
     for block in (ours, theirs):
         leaf = memory.clone().requires_grad_()
         output = block(x.clone(), leaf)

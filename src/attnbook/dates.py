@@ -118,8 +118,9 @@ def write(day: date, locale: str, pattern: str) -> WrittenDate:
 def _template(locale: str, pattern: str) -> tuple[tuple[str, str], ...]:
     found = Locale.parse(locale)
     formats = found.date_formats if pattern in found.date_formats else found.datetime_skeletons
+    # A piece of text is a string, a field is a letter and how often it is repeated.
     return tuple(
-        (kind, value if kind == "chars" else value[0] * value[1])
+        (kind, value if isinstance(value, str) else value[0] * value[1])
         for kind, value in tokenize_pattern(formats[pattern].pattern)
     )
 

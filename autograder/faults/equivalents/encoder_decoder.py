@@ -7,6 +7,7 @@ notebooks of the sample class, so it uses nothing but torch, math and the others
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -208,7 +209,7 @@ def beams_by_surprise(
             break
 
     def value(beam: tuple[float, list[int]]) -> float:
-        return beam[0] * (6 / (5 + len(beam[1]) - 1)) ** length_penalty
+        return beam[0] * math.pow(6 / (5 + len(beam[1]) - 1), length_penalty)
 
     return torch.tensor(min([*open_beams, *closed], key=value)[1][1:])
 
@@ -326,7 +327,8 @@ class BlockInTwoBranches(DecoderParts):
             x = x + self.self_attention(y, y, y, mask)
             y = self.cross_attention_norm(x)
             x = x + self.cross_attention(y, memory, memory, memory_mask)
-            return x + self.feed_forward(self.feed_forward_norm(x))
+            before: Tensor = x + self.feed_forward(self.feed_forward_norm(x))
+            return before
         x = self.self_attention_norm(x + self.self_attention(x, x, x, mask))
         x = self.cross_attention_norm(x + self.cross_attention(x, memory, memory, memory_mask))
         output: Tensor = self.feed_forward_norm(x + self.feed_forward(x))
@@ -361,7 +363,7 @@ class BlockOfFunctions(DecoderParts):
         mask: Tensor | None = None,
         memory_mask: Tensor | None = None,
     ) -> Tensor:
-        parts = [
+        parts: list[tuple[nn.Module, Any]] = [
             (self.self_attention_norm, lambda y: self.self_attention(y, y, y, mask)),
             (
                 self.cross_attention_norm,

@@ -24,18 +24,17 @@ def faulty_shift(
 ) -> Tensor:
     """Shift targets with switches; correct when none is given."""
     first = torch.full_like(targets[:, :1], 0 if start == "zero" else start_id)
+    length = targets.shape[1]
     shifted = {
-        "none": targets.clone,
-        "left": lambda: torch.cat([targets[:, 1:], first], dim=1),
-        "rolled": lambda: targets.roll(1, dims=1),
-        "twice": lambda: torch.cat([first, first, targets], dim=1)[:, : targets.shape[1]],
-        "along the batch": lambda: torch.cat(
-            [first.expand(-1, targets.shape[1])[:1], targets[:-1]]
-        ),
-        "overwritten": lambda: torch.cat([first, targets[:, 1:]], dim=1),
-        "longer": lambda: torch.cat([first, targets], dim=1),
-        "right": lambda: torch.cat([first, targets[:, :-1]], dim=1),
-    }[shift]()
+        "none": targets.clone(),
+        "left": torch.cat([targets[:, 1:], first], dim=1),
+        "rolled": targets.roll(1, dims=1),
+        "twice": torch.cat([first, first, targets], dim=1)[:, :length],
+        "along the batch": torch.cat([first.expand(-1, length)[:1], targets[:-1]]),
+        "overwritten": torch.cat([first, targets[:, 1:]], dim=1),
+        "longer": torch.cat([first, targets], dim=1),
+        "right": torch.cat([first, targets[:, :-1]], dim=1),
+    }[shift]
     if kind == "int64":
         shifted = shifted.long()
     if inputs == "changed" and shifted.shape == targets.shape:
@@ -196,7 +195,7 @@ def survivors(
     """Return the beams that go on, the best first."""
 
     def rank(candidate: tuple[float, list[int], int]) -> float:
-        return -candidate[0] / ((5 + len(candidate[1])) / 6) ** power
+        return -candidate[0] / math.pow((5 + len(candidate[1])) / 6, power)
 
     ordered = sorted(candidates, key=rank)
     if beams == "each its own best":
@@ -218,10 +217,10 @@ def best(
     def value(beam: tuple[float, list[int]]) -> float:
         length = len(beam[1]) + counted
         if penalty == "plain length":
-            return beam[0] / length**length_penalty
+            return beam[0] / math.pow(length, length_penalty)
         if penalty == "ignored":
             return beam[0]
-        norm = ((5 + length) / 6) ** length_penalty
+        norm = math.pow((5 + length) / 6, length_penalty)
         return beam[0] * norm if penalty == "multiplies" else beam[0] / norm
 
     return max(kept, key=value)[1]
@@ -323,7 +322,7 @@ class FaultyDecoderBlock(nn.Module):
     ) -> Tensor:
         """Return the stream with what one part adds to it."""
         norm = self.norm_of(name)
-        y = norm(x) if self.norm_first else x
+        y: Tensor = norm(x) if self.norm_first else x
         if name == "self":
             z = self.self_attention(y, y, y, None if self.self_mask == "ignored" else mask)
         elif name == "cross":
@@ -334,7 +333,8 @@ class FaultyDecoderBlock(nn.Module):
             x = y
         if self.residual != f"not around {name}":
             z = x + z
-        return z if self.norm_first else norm(z)
+        output: Tensor = z if self.norm_first else norm(z)
+        return output
 
     def norm_of(self, name: str) -> nn.Module:
         """Return the norm that serves one part."""

@@ -149,14 +149,9 @@ def beam_probes() -> tuple[Probe, ...]:
     )
 
 
-def _made(name: str, norm_first: bool, gradients: bool = False, **passed: Tensor) -> Probe:
-    made_with: dict[str, object] = {
-        "d_model": 6,
-        "num_heads": 2,
-        "d_ff": 5,
-        "norm_first": norm_first,
-    }
-    return Probe(name, made_with | passed, gradients)
+def _made(name: str, norm_first: bool, passed: dict[str, Tensor]) -> Probe:
+    made_with = {"d_model": 6, "num_heads": 2, "d_ff": 5, "norm_first": norm_first}
+    return Probe(name, {**made_with, **passed}, gradients="gradients" in name)
 
 
 def _passed(length: int, memory: int, batch: int = 1) -> dict[str, Tensor]:
@@ -169,20 +164,16 @@ def decoder_probes() -> tuple[Probe, ...]:
     some = torch.tensor([[True, True, False], [False, True, True], [True, False, True]])
     padding = torch.tensor([[[[True, True, False, False, False]]], [[[True] * 5]]])
     both = {"mask": causal, "memory_mask": some}
-    probes = [_made("what it learns", False)]
+    probes = [_made("what it learns", False, {})]
     for first, when in ((False, "norms after"), (True, "norms before")):
-        probes += [
-            _made(f"{when}, one position, one row of memory", first, **_passed(1, 1)),
-            _made(f"{when}, as many positions as rows of memory", first, **_passed(3, 3)),
-            _made(f"{when}, a causal mask", first, **_passed(3, 5), mask=causal),
-            _made(f"{when}, both masks", first, **_passed(3, 3), **both),
-            _made(
-                f"{when}, a batch with padding",
-                first,
-                **_passed(3, 5, batch=2),
-                mask=causal,
-                memory_mask=padding,
-            ),
-            _made(f"{when}, gradients", first, True, **_passed(3, 3, batch=2), **both),
-        ]
+        padded = _passed(3, 5, batch=2) | {"mask": causal, "memory_mask": padding}
+        cases = {
+            "one position, one row of memory": _passed(1, 1),
+            "as many positions as rows of memory": _passed(3, 3),
+            "a causal mask": _passed(3, 5) | {"mask": causal},
+            "both masks": _passed(3, 3) | both,
+            "a batch with padding": padded,
+            "gradients": _passed(3, 3, batch=2) | both,
+        }
+        probes += [_made(f"{when}, {name}", first, passed) for name, passed in cases.items()]
     return tuple(probes)
