@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol, runtime_checkable
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -9,9 +11,27 @@ from torch import Tensor
 from attnbook.transformer import Transformer
 
 
+@runtime_checkable
+class NextTokenModel(Protocol):
+    """What decoding asks of a model: a `Transformer` offers it, and so does a `TokenTable`.
+
+    A state has a method ``select(rows)`` that returns the state of other sequences.
+    """
+
+    @property
+    def pad_id(self) -> int:
+        """The token that stands after the end."""
+
+    def start(self, source: Tensor) -> Any:
+        """Return the state in which ``source`` is read and nothing is written."""
+
+    def step(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Return logits of the token after each of ``tokens``, and the state after them."""
+
+
 @torch.no_grad()
 def greedy_decode(
-    model: Transformer,
+    model: NextTokenModel,
     source: Int[Tensor, "batch source_length"],
     *,
     start_id: int,
@@ -37,7 +57,7 @@ def greedy_decode(
     written = []
     for _ in range(max_len):
         logits, state = model.step(token, state)
-        token = logits.argmax(dim=-1).masked_fill(ended, model.config.pad_id)
+        token = logits.argmax(dim=-1).masked_fill(ended, model.pad_id)
         written.append(token)
         ended = ended | (token == end_id)
         if ended.all():
@@ -60,7 +80,7 @@ def greedy_decode_uncached(
     ended = torch.zeros_like(target, dtype=torch.bool)
     for _ in range(max_len):
         logits = model(source, target)[:, -1:]
-        token = logits.argmax(dim=-1).masked_fill(ended, model.config.pad_id)
+        token = logits.argmax(dim=-1).masked_fill(ended, model.pad_id)
         target = torch.cat([target, token], dim=1)
         ended = ended | (token == end_id)
         if ended.all():
@@ -70,7 +90,7 @@ def greedy_decode_uncached(
 
 @torch.no_grad()
 def beam_search(  # noqa: PLR0913 - what ends a sequence, and two choices of the search
-    model: Transformer,
+    model: NextTokenModel,
     source: Int[Tensor, "batch source_length"],
     *,
     start_id: int,
@@ -100,7 +120,7 @@ def beam_search(  # noqa: PLR0913 - what ends a sequence, and two choices of the
     _check_max_len(max_len)
     if num_beams < 1:
         raise ValueError(f"a search needs at least one beam, got num_beams={num_beams}")
-    batch, pad_id = len(source), model.config.pad_id
+    batch, pad_id = len(source), model.pad_id
     # Row b * num_beams + k is beam k of source b. At first all but one are equally hopeless.
     first = torch.arange(batch, device=source.device)[:, None] * num_beams
     state = model.start(source).select(torch.arange(batch).repeat_interleave(num_beams))

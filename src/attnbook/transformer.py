@@ -196,6 +196,11 @@ class Transformer(nn.Module):
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
 
+    @property
+    def pad_id(self) -> int:
+        """The token that fills up short sequences."""
+        return self.config.pad_id
+
     def forward(
         self, source: Int[Tensor, "batch source_length"], target: Int[Tensor, "batch length"]
     ) -> Float[Tensor, "batch length target_vocab_size"]:

@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 from transformers import MarianConfig, MarianMTModel
+from transformers.models.bart.modeling_bart import shift_tokens_right
 
 from attnbook.decoding import beam_search, greedy_decode, greedy_decode_uncached
 from attnbook.masks import causal_mask, padding_mask
-from attnbook.training import masked_cross_entropy
+from attnbook.training import masked_cross_entropy, shift_right
 from attnbook.transformer import Decoder, Encoder, TransformerConfig
 
 from .block_weights import (
@@ -171,3 +172,8 @@ def test_greedy_decoding_agrees_with_generate() -> None:
     assert torch.equal(greedy_decode(ours, source, **ends), expected)
     assert torch.equal(greedy_decode_uncached(ours, source, **ends), expected)
     assert torch.equal(beam_search(ours, source, **ends, num_beams=1), expected)
+
+
+def test_the_shift_agrees_with_hugging_face() -> None:
+    targets = torch.randint(3, 11, (5, 7), generator=torch.Generator().manual_seed(1))
+    assert torch.equal(shift_right(targets, 2), shift_tokens_right(targets, 1, 2))

@@ -26,8 +26,11 @@ FEWEST_FAULTS = {
     "padding_mask": 6,
     "merge_heads": 6,
     "multihead_parameter_count": 6,
+    "shift_right": 6,
 }
 FEWEST_EQUIVALENTS = 5
+# Where to return what was given is a mistake that has a name.
+TO_DO_NOTHING = {"shift_right": "the targets are not shifted"}
 MODELS = [model for stem in sheets() for model in fault_models(stem).values()]
 each_exercise = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.exercise)
 
@@ -94,6 +97,8 @@ def test_equivalents_earn_full_marks_and_no_diagnosis(model: FaultModel) -> None
 
 
 def shuffled(result: Any, args: tuple[Any, ...]) -> Any:
+    if isinstance(result, Tensor) and not result.dim():
+        return -1 - result
     if isinstance(result, Tensor):
         return result.flatten().roll(1).reshape(result.shape)
     return -result
@@ -126,7 +131,8 @@ def test_answers_with_the_right_shape_alone_earn_nothing(model: FaultModel) -> N
     answers = [altered(right, alter, makes_modules=modules) for alter in RIGHT_IN_SHAPE_ALONE]
     assert shares(model, answers) == [0] * len(answers)
     for answer, alter in zip(answers, RIGHT_IN_SHAPE_ALONE, strict=True):
-        assert diagnose(model, answer).faults == (), alter
+        named = [fault.name for fault in diagnose(model, answer).faults]
+        assert named in ([], [TO_DO_NOTHING.get(model.exercise)]), alter
 
 
 @each_exercise
