@@ -99,19 +99,31 @@ def without_answer(
 def _known_function(
     models: Mapping[str, FaultModel], model: FaultModel, earlier: Mapping[str, ExerciseResult]
 ) -> Function | None:
-    """Return what follows from the mistake in another answer, if that mistake has a name.
+    """Return what follows from the mistakes in other answers, if those mistakes have names.
 
-    It is worked out from the named mistake and not from the learner's own function,
+    It is worked out from the named mistakes and not from the learner's own functions,
     which could answer one thing when it is checked and another when it is built on.
     """
-    if model.follow_through is None or model.follow_through.builds_on not in earlier:
+    follows = model.follow_through
+    if follows is None or not earlier.keys() >= set(follows.names):
         return None
-    other = earlier[model.follow_through.builds_on]
-    faults = {fault.name for fault in models[other.name].faults}
+    others = [earlier[name] for name in follows.names]
+    # An answer that is right is worked out like one with no mistake; what follows from nothing
+    # but right answers is right, and was compared already.
+    known = [
+        models[other.name].faulty(other.diagnosis)
+        for other in others
+        if other.status is ExerciseStatus.PASSED or _has_known_mistakes(models, other)
+    ]
+    if len(known) < len(others) or not any(other.diagnosis for other in others):
+        return None
+    return follows.expected(*known)
+
+
+def _has_known_mistakes(models: Mapping[str, FaultModel], result: ExerciseResult) -> bool:
     # A mistake that is known by its behavior alone has no function that could be built on.
-    if not other.diagnosis or not faults.issuperset(other.diagnosis):
-        return None
-    return model.follow_through.expected(models[other.name].faulty(other.diagnosis))
+    faults = {fault.name for fault in models[result.name].faults}
+    return bool(result.diagnosis) and faults.issuperset(result.diagnosis)
 
 
 def _status(verdicts: list[Verdict]) -> tuple[ExerciseStatus, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from autograder.checks.compare import demand
+from autograder.checks.compare import Mismatch, demand, same_tensor
 from autograder.checks.draw import Draw
 
 
@@ -38,18 +40,63 @@ def same_weights(
     }
     ours.load_state_dict(state)
     theirs = student(*arguments)
-    if dtype != torch.float32:
-        theirs = theirs.to(dtype)
-    own = dict(theirs.state_dict())
+    own = _state(theirs)
     for name, tensor in state.items():
-        demand(name in own, f"the module must have the parameter {name}; it is not in state_dict()")
+        demand(
+            name in own,
+            f"the module must have the parameter {name}: assign it in __init__ as an attribute of "
+            f"self under the name {name.partition('.')[0]}, and not inside a list or a dictionary",
+        )
         demand(
             own[name].shape == tensor.shape,
             f"{name} must have the shape {tuple(tensor.shape)}, got {tuple(own[name].shape)}",
         )
+    if dtype != torch.float32:
+        theirs = theirs.to(dtype)
     theirs.load_state_dict(own | state)
     return theirs, ours
 
 
-def _width(tensor: torch.Tensor) -> int:
+def same_gradients_of_parameters(
+    theirs: Any, ours: Any, inputs: Sequence[Tensor | None], names: Sequence[str]
+) -> None:
+    """Demand that an uneven sum of what both modules return has the same gradients.
+
+    Args:
+        theirs: The learner's module, whose parameters have no gradients yet.
+        ours: The right one, with the same weights.
+        inputs: What both are called with.
+        names: The parameters to look at, as "layer.weight".
+
+    Raises:
+        Mismatch: With the first parameter whose gradient is missing or wrong.
+    """
+    expected = ours(*inputs)
+    uneven = torch.linspace(-1, 1, expected.numel()).sin().reshape(expected.shape)
+    (expected * uneven).sum().backward()
+    result = theirs(*[each.clone() if isinstance(each, Tensor) else each for each in inputs])
+    same_tensor(result, expected)
+    demand(result.requires_grad, "the result must have a gradient, but the graph is cut")
+    (result * uneven).sum().backward()
+    for name in names:
+        wanted, got = _attribute(ours, name).grad, _attribute(theirs, name).grad
+        demand(got is not None, f"{name} must get a gradient, but the graph is cut")
+        same_tensor(got, wanted, what=f"the gradient of {name}")
+
+
+def _state(module: Any) -> dict[str, Tensor]:
+    try:
+        return dict(module.state_dict())
+    except AttributeError:
+        raise Mismatch(
+            "the class must derive from nn.Module and call super().__init__() first: what it makes "
+            "has no state_dict()"
+        ) from None
+
+
+def _attribute(module: Any, name: str) -> Any:
+    return reduce(getattr, name.split("."), module)
+
+
+def _width(tensor: Tensor) -> int:
     return tensor.shape[-1] if tensor.dim() > 1 else 1

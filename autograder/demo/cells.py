@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
-from types import ModuleType
+from types import CodeType, ModuleType
 
-from autograder.faults.model import FaultModel, Function, as_it_is
+from autograder.faults.model import FaultModel, Function
 
 IMPORTS = "import math\nfrom typing import Any\n\nimport torch\nfrom torch import Tensor, nn\n"
-_NO_CODE = as_it_is.__code__
 
 
 def faulty_cell(model: FaultModel, names: Iterable[str]) -> str:
@@ -23,18 +22,21 @@ def faulty_cell(model: FaultModel, names: Iterable[str]) -> str:
     ]
     declared = ", ".join(_declared(parameter) for parameter in parameters)
     passed = ", ".join(parameter.name for parameter in parameters)
-    return _cell(
-        [*model.uses, model.implementation],
-        f"def {model.exercise}({declared}):\n"
-        f"    return {model.implementation.__name__}({passed}{switches})\n",
-    )
+    name, own = model.exercise, model.implementation.__name__
+    if isinstance(model.implementation, type):
+        definition = (
+            f"class {name}({own}):\n    def __init__(self, {declared}):\n"
+            f"        super().__init__({passed}{switches})\n"
+        )
+    else:
+        definition = f"def {name}({declared}):\n    return {own}({passed}{switches})\n"
+    return _cell([*model.uses, model.implementation], definition)
 
 
 def equivalent_cell(model: FaultModel, function: Function) -> str:
     """Return a cell that defines the exercise by one of the model's equivalents."""
     module = inspect.getmodule(function)
-    functions = [*_called(function, module), function]
-    return _cell(functions, f"{model.exercise} = {function.__name__}\n")
+    return _cell(_needed(function, module), f"{model.exercise} = {function.__name__}\n")
 
 
 def _declared(parameter: inspect.Parameter) -> str:
@@ -42,12 +44,29 @@ def _declared(parameter: inspect.Parameter) -> str:
     return f"{parameter.name}={parameter.default!r}" if optional else parameter.name
 
 
-def _called(function: Function, module: ModuleType | None) -> list[Function]:
-    """Return the functions of the same module that a function calls by name."""
-    own = vars(function).values() if isinstance(function, type) else [function]
-    names = {name for each in own for name in getattr(each, "__code__", _NO_CODE).co_names}
-    others = [getattr(module, name) for name in names if hasattr(module, name)]
-    return [other for other in others if inspect.getmodule(other) is module]
+def _needed(function: Function, module: ModuleType | None) -> list[Function]:
+    """Return a function or class after all that it needs of its own module."""
+    needed: dict[Function, None] = {}
+    for name in _names(function):
+        other = getattr(module, name, None)
+        if callable(other) and other is not function and inspect.getmodule(other) is module:
+            needed |= dict.fromkeys(_needed(other, module))
+    return [*needed, function]
+
+
+def _names(function: Function) -> list[str]:
+    """Return the names that a function or a class uses, its base classes among them."""
+    if not isinstance(function, type):
+        return _used(function.__code__) if inspect.isfunction(function) else []
+    bases = [base.__name__ for base in function.__bases__]
+    methods = [each for each in vars(function).values() if inspect.isfunction(each)]
+    return [*bases, *(name for method in methods for name in _used(method.__code__))]
+
+
+def _used(code: CodeType) -> list[str]:
+    """Return the names that code uses, also inside its comprehensions and inner functions."""
+    inner = [each for each in code.co_consts if isinstance(each, CodeType)]
+    return [*code.co_names, *(name for each in inner for name in _used(each))]
 
 
 def _cell(functions: list[Function], definition: str) -> str:

@@ -68,5 +68,11 @@ def _counterexample(
 ) -> str:
     for probe, expected, actual in zip(model.probes, correct, outcomes, strict=True):
         if not actual.equals(expected):
-            return explain(model.exercise, probe, expected, actual)
+            return explain(
+                model.exercise,
+                probe,
+                expected,
+                actual,
+                num_made_with=getattr(model.trial, "num_made_with", 0),
+            )
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TypeGuard
 
 import torch
 from torch import Tensor
@@ -16,10 +17,26 @@ MOST_NUMBERS = 12
 MOST_AXES = 4
 
 
-def explain(exercise: str, probe: Probe, expected: Outcome, actual: Outcome) -> str:
-    """Return the case, the expected result and the actual one, as text in columns."""
-    lines = [f"{exercise}, {probe.name}"]
-    lines += [_line(name, value) for name, value in probe.arguments.items()]
+def explain(
+    exercise: str, probe: Probe, expected: Outcome, actual: Outcome, *, num_made_with: int = 0
+) -> str:
+    """Return the case, the expected result and the actual one, as text in columns.
+
+    Args:
+        exercise: Name of the exercise.
+        probe: The case.
+        expected: What is right.
+        actual: What the answer did.
+        num_made_with: How many of the probe's arguments make an object of a class. They stand in
+            the first line, as code that makes it.
+    """
+    arguments = list(probe.arguments.items())
+    making = ", ".join(f"{name}={value}" for name, value in arguments[:num_made_with])
+    called = f"{exercise}({making})" if making else exercise
+    lines = [f"{called}, {probe.name}"]
+    lines += [_line(name, value) for name, value in arguments[num_made_with:]]
+    if making and len(arguments) > num_made_with:
+        lines.append(_line("weights", "fixed numbers, the same in both"))
     lines += _difference(expected, actual)
     return plain_text("\n".join(lines))
 
@@ -36,6 +53,8 @@ def _difference(expected: Outcome, actual: Outcome) -> list[str]:
 
 
 def _different_values(expected: object, actual: object) -> list[str]:
+    if _are_words(expected) and _are_words(actual):
+        return _different_words(expected, actual)
     if (
         not isinstance(expected, Tensor)
         or not isinstance(actual, Tensor)
@@ -48,6 +67,20 @@ def _different_values(expected: object, actual: object) -> list[str]:
     return [
         _line(f"expected{at}", _number(expected[index])),
         _line(f"yours{at}", _number(actual[index])),
+    ]
+
+
+def _are_words(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _different_words(expected: list[str], actual: list[str]) -> list[str]:
+    """Return what one list holds and the other does not, such as names of parameters."""
+    missing = [each for each in expected if each not in actual]
+    others = [each for each in actual if each not in expected]
+    return [
+        _line("expected", ", ".join(missing) or "nothing more"),
+        _line("yours", ", ".join(others) or "without them"),
     ]
 
 
@@ -85,6 +118,8 @@ def _text(value: object) -> str:
         label = f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"
         small = 0 < value.numel() <= MOST_NUMBERS and value.dim() <= MOST_AXES
         return f"{_nested(value)}  {label}" if small else label
+    if _are_words(value) and value:
+        return ", ".join(value)
     if isinstance(value, (tuple, list, dict, set)):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, int) and abs(value) > sys.maxsize:

@@ -79,12 +79,18 @@ class FollowThrough:
     """What an answer may be when it builds on another answer that is wrong.
 
     Attributes:
-        builds_on: Name of the exercise whose answer is used.
-        expected: Makes the function that follows from that answer.
+        builds_on: Name of the exercise whose answer is used, or names of several.
+        expected: Makes the function, or class, that follows from those answers; it is called
+            with one argument for each name.
     """
 
-    builds_on: str
-    expected: Callable[[Function], Function]
+    builds_on: str | tuple[str, ...]
+    expected: Callable[..., Function]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The exercises whose answers are used."""
+        return (self.builds_on,) if isinstance(self.builds_on, str) else self.builds_on
 
 
 @dataclass(frozen=True, eq=False)

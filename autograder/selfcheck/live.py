@@ -76,12 +76,11 @@ def assess_answers(namespace: Mapping[str, Any], names: list[str]) -> list[Exerc
 def _with_what_they_build_on(
     names: list[str], models: Mapping[str, FaultModel], student: SimpleNamespace
 ) -> list[str]:
-    """Return the exercises to assess: before each the one that it builds on, if it is there."""
+    """Return the exercises to assess: before each those that it builds on, if they are there."""
     order: list[str] = []
     for name in names:
         follows = models[name].follow_through
-        if follows is not None and hasattr(student, follows.builds_on):
-            order.append(follows.builds_on)
+        order += [other for other in follows.names if hasattr(student, other)] if follows else []
         order.append(name)
     return list(dict.fromkeys(order))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from autograder.checks.session import CheckSession, with_checks
 from autograder.faults import fault_models
@@ -16,11 +17,15 @@ from autograder.faults.diagnose import diagnose
 from autograder.faults.model import FaultModel
 from autograder.sheets import sheets
 
+from .answers import Alter, altered
+
 FEWEST_FAULTS = {
     "attention_weights": 10,
     "scaled_dot_product_attention": 8,
     "causal_mask": 6,
     "padding_mask": 6,
+    "merge_heads": 6,
+    "multihead_parameter_count": 6,
 }
 FEWEST_EQUIVALENTS = 5
 MODELS = [model for stem in sheets() for model in fault_models(stem).values()]
@@ -88,33 +93,40 @@ def test_equivalents_earn_full_marks_and_no_diagnosis(model: FaultModel) -> None
         assert diagnose(model, function).counterexample == "", function.__name__
 
 
+def shuffled(result: Any, args: tuple[Any, ...]) -> Any:
+    if isinstance(result, Tensor):
+        return result.flatten().roll(1).reshape(result.shape)
+    return -result
+
+
+def of_its_kind(number: float) -> Alter:
+    """Return what makes of any result one of the same shape that holds this number alone."""
+
+    def same(result: Any, args: tuple[Any, ...]) -> Any:
+        whole = not isinstance(result, Tensor)
+        return type(result)(number) if whole else torch.full_like(result, number)
+
+    return same
+
+
+RIGHT_IN_SHAPE_ALONE: tuple[Alter, ...] = (
+    of_its_kind(0),
+    of_its_kind(1),
+    of_its_kind(0.37),
+    shuffled,
+    lambda result, args: args[0],
+    lambda result, args: None,
+)
+
+
 @each_exercise
 def test_answers_with_the_right_shape_alone_earn_nothing(model: FaultModel) -> None:
     right = model.faulty()
-
-    def zeros(*args: Any) -> Any:
-        return torch.zeros_like(right(*args))
-
-    def ones(*args: Any) -> Any:
-        return torch.ones_like(right(*args))
-
-    def constant(*args: Any) -> Any:
-        return torch.full_like(right(*args), 0.37)
-
-    def shuffled(*args: Any) -> Any:
-        result = right(*args)
-        return result.flatten().roll(1).reshape(result.shape)
-
-    def identity(*args: Any) -> Any:
-        return args[0]
-
-    def nothing(*args: Any) -> None:
-        return None
-
-    answers = (zeros, ones, constant, shuffled, identity, nothing)
+    modules = isinstance(model.implementation, type)
+    answers = [altered(right, alter, makes_modules=modules) for alter in RIGHT_IN_SHAPE_ALONE]
     assert shares(model, answers) == [0] * len(answers)
-    for answer in answers:
-        assert diagnose(model, answer).faults == (), answer.__name__
+    for answer, alter in zip(answers, RIGHT_IN_SHAPE_ALONE, strict=True):
+        assert diagnose(model, answer).faults == (), alter
 
 
 @each_exercise

@@ -20,27 +20,26 @@ from autograder.faults.model import Fault, FaultModel, Probe
 from autograder.faults.observe import Outcome, observe
 from autograder.sheets import sheets
 
+from .answers import Alter, altered
+
 MODELS = [model for stem in sheets() for model in fault_models(stem).values()]
 each_exercise = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.exercise)
 Answer = Callable[..., Any]
 MOST_SECONDS = 0.05
 
 
-def altered(answer: Answer, alter: Callable[[Tensor], Tensor]) -> Answer:
-    """Return an answer whose result is altered, wherever that is a tensor."""
-
-    def wrong(*args: Any) -> Any:
-        result = answer(*args)
-        return alter(result) if isinstance(result, Tensor) else result
-
-    return wrong
+def wherever_a_tensor(alter: Callable[[Tensor], Tensor]) -> Alter:
+    """Return an alteration of results that leaves alone what is no tensor."""
+    return lambda result, args: alter(result) if isinstance(result, Tensor) else result
 
 
 def only_in_batches(result: Tensor) -> Tensor:
-    return ~result if result.dtype == torch.bool else result * (0.5 if result.dim() > 2 else 1)
+    if result.dtype == torch.bool:
+        return ~result
+    return result * (0.5 if result.dim() > 2 and len(result) > 1 else 1)
 
 
-ALTERATIONS = (
+ALTERATIONS: tuple[Callable[[Tensor], Tensor], ...] = (
     lambda result: result.flatten().roll(1).reshape(result.shape),
     lambda result: ~result if result.dtype == torch.bool else result * 0.9,
     only_in_batches,
@@ -52,9 +51,18 @@ def wrong_answers(model: FaultModel, every: int) -> Iterator[Answer]:
     some = itertools.islice(model.combinations(), 0, None, every)
     answers = [model.faulty(), *(model.faulty(f.name for f in faults) for faults in some)]
     for answer, alter in itertools.product(answers, ALTERATIONS):
-        yield altered(answer, alter)
+        yield changed(model, answer, alter)
     for names in itertools.islice(triples(model), 0, None, 5 * every):
         yield model.faulty(names)
+
+
+def changed(model: FaultModel, answer: Answer, alter: Callable[[Tensor], Tensor]) -> Answer:
+    modules = isinstance(model.implementation, type)
+    return altered(answer, wherever_a_tensor(alter), makes_modules=modules)
+
+
+def seen(model: FaultModel, answer: Answer) -> list[Outcome]:
+    return [observe(model.trial(answer), probe) for probe in model.probes]
 
 
 def triples(model: FaultModel) -> Iterator[tuple[str, ...]]:
@@ -65,14 +73,14 @@ def triples(model: FaultModel) -> Iterator[tuple[str, ...]]:
 
 @cache
 def outcome(model: FaultModel, names: tuple[str, ...], at: int) -> Outcome:
-    return observe(model.faulty(names), model.probes[at])
+    return observe(model.trial(model.faulty(names)), model.probes[at])
 
 
 def exhaustive(model: FaultModel, outcomes: list[Outcome]) -> list[str]:
     """Return the first combination that agrees on every probe, tried one after another."""
     for faults in model.combinations():
         names = tuple(fault.name for fault in faults)
-        if all(outcome(model, names, at).equals(seen) for at, seen in enumerate(outcomes)):
+        if all(outcome(model, names, at).equals(one) for at, one in enumerate(outcomes)):
             return list(names)
     return []
 
@@ -85,7 +93,7 @@ def test_the_search_finds_exactly_what_trying_everything_finds(model: FaultModel
     answers = [*map(model.faulty, combinations), *model.equivalents, *wrong_answers(model, 3)]
     found = 0
     for answer in answers:
-        outcomes = [observe(answer, probe) for probe in model.probes]
+        outcomes = seen(model, answer)
         names = [fault.name for fault in known.explaining(outcomes, Outcome.equals)]
         assert names == exhaustive(model, outcomes)
         found += bool(names)
@@ -131,7 +139,7 @@ def test_each_probe_is_called_once(model: FaultModel) -> None:
         calls.append(args)
         return model.equivalents[0](*args)
 
-    for answer in (counted, altered(counted, ALTERATIONS[0])):
+    for answer in (counted, changed(model, counted, ALTERATIONS[0])):
         calls.clear()
         diagnose(model, answer)
         assert len(calls) == len(model.probes)
@@ -141,7 +149,7 @@ def test_each_probe_is_called_once(model: FaultModel) -> None:
 def test_a_single_mistake_is_found_without_a_look_at_pairs(model: FaultModel) -> None:
     known = KnownMistakes(model)
     answer = model.faulty([model.faults[-1].name])
-    outcomes = [observe(answer, probe) for probe in model.probes]
+    outcomes = seen(model, answer)
     assert known.explaining(outcomes, Outcome.equals) == (model.faults[-1],)
     assert max(len(faults) for faults, _ in known._outcomes) == 1
 
@@ -149,8 +157,8 @@ def test_a_single_mistake_is_found_without_a_look_at_pairs(model: FaultModel) ->
 @each_exercise
 def test_a_wrong_answer_does_not_make_every_pair_run_on_every_probe(model: FaultModel) -> None:
     known = KnownMistakes(model)
-    answer = altered(model.faulty(), ALTERATIONS[0])
-    outcomes = [observe(answer, probe) for probe in model.probes]
+    answer = changed(model, model.faulty(), ALTERATIONS[0])
+    outcomes = seen(model, answer)
     assert known.explaining(outcomes, Outcome.equals) == ()
     everything = len(list(model.combinations())) * len(model.probes)
     assert len(known._outcomes) < everything / 2
