@@ -70,6 +70,33 @@ def feed_forward(
     return torch.relu(x @ w1 + b1) @ w2 + b2
 
 
+def gradient_profile(
+    x: Float[Tensor, "batch d"], weights: Float[Tensor, "num_layers d d"], residual: bool
+) -> Float[Tensor, " places"]:
+    """Return how large the gradient is before each layer of a deep network, and at its end.
+
+    A layer turns h into max(0, h W), or into h + max(0, h W) with a residual. The gradient
+    is that of half the sum of the squares of what comes out at the end, so that there it
+    is the end itself.
+
+    Args:
+        x: What goes into the first layer.
+        weights: One matrix for each layer.
+        residual: Whether a layer adds to its input.
+
+    Returns:
+        The Euclidean norm of the whole gradient at each of the num_layers + 1 places, that
+        at ``x`` first. It has no graph, and no ``.grad`` is left behind.
+    """
+    with torch.enable_grad():
+        states = [x.detach().clone().requires_grad_()]
+        for w in weights.detach():
+            new = torch.relu(states[-1] @ w)
+            states.append(states[-1] + new if residual else new)
+        gradients = torch.autograd.grad(states[-1].square().sum() / 2, states)
+    return torch.stack([gradient.norm() for gradient in gradients])
+
+
 class EncoderBlock(nn.Module):
     """Self-attention, then a feed-forward network, each with a residual and a norm.
 

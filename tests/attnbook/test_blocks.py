@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from attnbook.blocks import DecoderBlock, EncoderBlock, feed_forward, layer_norm, rms_norm
+from attnbook.blocks import (
+    DecoderBlock,
+    EncoderBlock,
+    feed_forward,
+    gradient_profile,
+    layer_norm,
+    rms_norm,
+)
 from attnbook.masks import causal_mask, padding_mask
 
 SEEDS = st.integers(0, 10_000)
@@ -111,3 +118,32 @@ def test_extending_leaves_the_old_cache_as_it_was() -> None:
     cache = block.start(memory)
     block.extend(drawn(1, 2, 1, 21), cache)
     assert cache.keys.shape == (2, 3, 0, 7)
+
+
+@given(SEEDS, st.booleans(), st.floats(0.1, 100))
+def test_a_gradient_profile_scales_with_its_input_and_ends_in_the_end(
+    seed: int, residual: bool, size: float
+) -> None:
+    x, weights = drawn(seed, 3, 7), drawn(seed + 1, 4, 7, 7) / 7**0.5
+    profile = gradient_profile(x, weights, residual)
+    end = x
+    for w in weights:
+        end = torch.relu(end @ w) + (end if residual else 0)
+    assert torch.allclose(profile[-1], end.norm())
+    assert torch.allclose(gradient_profile(size * x, weights, residual), size * profile)
+
+
+def test_a_gradient_profile_leaves_nothing_behind_and_works_without_gradients() -> None:
+    x, weights = drawn(1, 3, 7).requires_grad_(), drawn(2, 4, 7, 7).requires_grad_()
+    with torch.no_grad():
+        profile = gradient_profile(x, weights, True)
+    assert x.grad is None
+    assert weights.grad is None
+    assert not profile.requires_grad
+    assert torch.equal(profile, gradient_profile(x, weights, True))
+
+
+def test_layers_that_add_nothing_hand_gradients_on_as_they_are() -> None:
+    x, nothing = drawn(1, 3, 7), torch.zeros(4, 7, 7, dtype=torch.float64)
+    assert torch.equal(gradient_profile(x, nothing, True), x.norm().expand(5))
+    assert torch.equal(gradient_profile(x, nothing, False), torch.zeros(5).double())
