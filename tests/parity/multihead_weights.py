@@ -1,6 +1,7 @@
-"""Copy the weights of torch's multi-head attention into ours."""
+"""Copy the weights of others' multi-head attention into ours."""
 
 from torch import nn
+from transformers.models.clip.modeling_clip import CLIPAttention
 
 from attnbook.multihead import MultiHeadAttention
 
@@ -16,4 +17,20 @@ def from_torch(theirs: nn.MultiheadAttention) -> MultiHeadAttention:
     for name, weight, bias in zip(("query", "key", "value"), weights, biases, strict=True):
         state |= {f"{name}_proj.weight": weight, f"{name}_proj.bias": bias}
     ours.load_state_dict(state)
+    return ours
+
+
+def from_clip(theirs: CLIPAttention) -> MultiHeadAttention:
+    """Return our layer with the weights of CLIP's, which has our four layers by other names."""
+    d_model = theirs.q_proj.in_features
+    ours = MultiHeadAttention(d_model, theirs.num_heads).to(theirs.q_proj.weight.dtype)
+    names = {"q": "query", "k": "key", "v": "value", "out": "output"}
+    state = theirs.state_dict()
+    ours.load_state_dict(
+        {
+            f"{own}_proj.{kind}": state[f"{name}_proj.{kind}"]
+            for name, own in names.items()
+            for kind in ("weight", "bias")
+        }
+    )
     return ours

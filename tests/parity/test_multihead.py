@@ -1,10 +1,12 @@
-"""The reference against `nn.MultiheadAttention`, forward and backward."""
+"""The reference against `nn.MultiheadAttention` and Hugging Face's CLIP, forward and backward."""
 
 import pytest
 import torch
 from torch import Tensor, nn
+from transformers import CLIPTextConfig
+from transformers.models.clip.modeling_clip import CLIPAttention
 
-from .multihead_weights import from_torch
+from .multihead_weights import from_clip, from_torch
 
 # Relative and absolute, by dtype.
 TOLERANCES = {torch.float64: (1e-12, 1e-12), torch.float32: (1e-5, 1e-5)}
@@ -53,3 +55,44 @@ def test_output_and_gradients_agree_with_torch(dtype: torch.dtype, mask: Tensor 
     rtol, atol = TOLERANCES[dtype]
     for a, b in pairs:
         torch.testing.assert_close(a, b, rtol=rtol, atol=atol)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES, ids=str)
+@pytest.mark.parametrize("masked", [False, True], ids=["no mask", "a causal mask"])
+def test_output_and_gradients_agree_with_hugging_face(dtype: torch.dtype, *, masked: bool) -> None:
+    torch.manual_seed(5)
+    # Not "eager", whose softmax runs in float32 whatever it is given.
+    config = CLIPTextConfig(
+        hidden_size=D_MODEL, num_attention_heads=NUM_HEADS, attn_implementation="sdpa"
+    )
+    theirs = CLIPAttention(config).to(dtype)
+    ours = from_clip(theirs)
+    x = torch.randn(2, 5, D_MODEL, dtype=dtype).requires_grad_()
+    mask = torch.ones(5, 5, dtype=torch.bool).tril() if masked else None
+    added = (
+        None
+        if mask is None
+        else torch.zeros(2, 1, 5, 5, dtype=dtype).masked_fill(~mask, torch.finfo(dtype).min)
+    )
+    our_output = ours(x, x, x, mask)
+    their_output, _ = theirs(x, attention_mask=added)
+    direction = torch.randn_like(our_output)
+    pairs = [(our_output, their_output)]
+    pairs += zip(
+        torch.autograd.grad(our_output, (x, *ours.parameters()), direction),
+        torch.autograd.grad(
+            their_output,
+            (x, *(p for name in ("q", "k", "v", "out") for p in layer_of(theirs, name))),
+            direction,
+        ),
+        strict=True,
+    )
+    largest = max((a - b).abs().max().item() for a, b in pairs)
+    print(f"{dtype}: largest difference {largest:.2g}")
+    rtol, atol = TOLERANCES[dtype]
+    for a, b in pairs:
+        torch.testing.assert_close(a, b, rtol=rtol, atol=atol)
+
+
+def layer_of(theirs: CLIPAttention, name: str) -> tuple[Tensor, ...]:
+    return tuple(getattr(theirs, f"{name}_proj").parameters())
