@@ -2,8 +2,8 @@
 
     python benchmarks/depth.py [--save]
 
-Trains every model of the table in book/blocks.md, five seeds of each, in about a quarter of
-an hour on one core. The chapter trains the twelve-layer models at the highest rate itself.
+Trains every model of the table in book/blocks.md, five seeds of each. The chapter trains the
+twelve-layer models at the highest rate itself.
 """
 
 from __future__ import annotations

@@ -81,7 +81,8 @@ def test_gradients_are_those_of_the_whole_formula(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     batch, length, d = draw.sizes(3)
-    inputs = rows_gain_bias(draw, batch, length, d)
+    # A gradient is a small difference of large numbers here: too small for float32 to judge.
+    inputs = rows_gain_bias(draw, batch, length, d, dtype=torch.float64)
     same_gradients(student.layer_norm, reference.layer_norm, inputs)
     inputs[0][0, 0] = 2.0
     same_gradients(student.layer_norm, reference.layer_norm, inputs)
@@ -349,7 +350,8 @@ def same_gradients(
     result = theirs(*[each.clone() for each in second])
     same_tensor(result, expected)
     demand(result.requires_grad, "the result must have a gradient, but the graph is cut")
-    uneven = torch.linspace(-1, 1, expected.numel()).sin().reshape(expected.shape)
+    uneven = torch.linspace(-1, 1, expected.numel(), dtype=expected.dtype).sin()
+    uneven = uneven.reshape(expected.shape)
     wanted = torch.autograd.grad(expected, first, uneven)
     found = torch.autograd.grad(result, second, uneven, allow_unused=True)
     for number, (right, gradient) in enumerate(zip(wanted, found, strict=True), start=1):

@@ -94,9 +94,17 @@ def test_the_keyboard_chooses_the_stack_and_moves_the_step(page):
 def test_there_is_a_row_for_each_block_and_one_for_the_input(page):
     names = page.locator(f"{FIGURE} tbody th").all_inner_texts()
     assert names[-1] == "input"
-    assert names[0] == f"block {len(names) - 1}"
+    assert names[0] == str(len(names) - 1)
     bars = page.locator(f"{FIGURE} tbody tr").first.locator(".stream-bar")
     assert bars.count() == 5
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_bars_of_three_columns_are_drawn_to_one_scale(page, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    cells = page.locator(f"{FIGURE} tbody tr").first.locator("td")
+    widths = [cells.nth(i).evaluate("cell => cell.clientWidth") for i in range(3)]
+    assert max(widths) - min(widths) <= 1
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -23,13 +23,14 @@ process.stdout.write(JSON.stringify({
 }));
 """
 SHARES = {
-    ("stream", 1.5): 0.5,
-    ("attention", 9.0): 1,
+    ("stream", 1.0): 1 / 3,
+    ("attention", 0.01): 0,
+    ("feed-forward", 1000.0): 1,
     ("similarity", 0.25): 0.25,
     ("similarity", -0.1): 0,
     ("gradient", 1.0): 1,
-    ("gradient", 1e-4): 0.5,
-    ("gradient", 1e-12): 0,
+    ("gradient", 1e-6): 0.5,
+    ("gradient", 1e-15): 0,
     ("gradient", 0.0): 0,
 }
 NUMBERS = {
@@ -93,7 +94,7 @@ def test_words_say_what_the_numbers_say() -> None:
 
 def test_a_row_holds_what_was_measured_after_its_block_and_the_end_is_on_top() -> None:
     rows, profile = in_node()["rows"], measured()
-    assert [row["name"] for row in rows] == ["block 3", "block 2", "block 1", "input"]
+    assert [row["name"] for row in rows] == ["3", "2", "1", "input"]
     assert rows[-1]["cells"][1:3] == [None, None], "the input was added by no sublayer"
     for place, row in enumerate(reversed(rows)):
         stream, attention, feed_forward, similarity, _ = row["cells"]

@@ -92,24 +92,17 @@ def profile_probes() -> tuple[Probe, ...]:
 
 
 def encoder_block_probes() -> tuple[Probe, ...]:
-    """Return probes for an encoder block."""
-    small = {"d_model": 4, "num_heads": 2, "d_ff": 3}
-    large = {"d_model": 6, "num_heads": 3, "d_ff": 5}
+    """Return probes for an encoder block; few, since each makes a module."""
+    small = {"d_model": 4, "num_heads": 2, "d_ff": 5}
     two = torch.tensor([[[1.0, 0.0, -2.0, 0.5], [0.0, 3.0, 1.0, -1.0]]])
-    sees = torch.tensor([[True, False], [True, True]])
-    batch, mask = _drawn(2, 5, 6), (_drawn(2, 1, 5, 5) > -0.4)
-    mask[..., 1, :] = False
-    orders = {True: "the norm first", False: "the norm last"}
-    probes = [Probe("its parameters", small | {"norm_first": True})]
-    for norm_first, words in orders.items():
-        made = small | {"norm_first": norm_first}
-        probes += [
-            Probe(f"{words}, one position", made | {"x": two[:, :1]}),
-            Probe(f"{words}, two positions", made | {"x": two}),
-            Probe(f"{words}, a mask", made | {"x": two, "mask": sees}),
-        ]
-    for norm_first, words in orders.items():
-        made = large | {"norm_first": norm_first}
-        probes.append(Probe(f"{words}, a batch of 2, a mask", made | {"x": batch, "mask": mask}))
-        probes.append(Probe(f"{words}, gradients", made | {"x": batch}, gradients=True))
-    return tuple(probes)
+    batch, mask = _drawn(2, 3, 4), torch.ones(2, 1, 3, 3, dtype=torch.bool).tril()
+    mask[1, :, :, 0] = False  # so that one position sees nothing
+    orders = {"the norm first": small | {"norm_first": True}}
+    orders["the norm last"] = small | {"norm_first": False}
+    masked = {"x": batch, "mask": mask}
+    return (
+        Probe("its parameters", orders["the norm first"]),
+        *(Probe(f"{words}, two positions", made | {"x": two}) for words, made in orders.items()),
+        *(Probe(f"{words}, a batch of 2, a mask", made | masked) for words, made in orders.items()),
+        Probe("the norm first, gradients", orders["the norm first"] | masked, gradients=True),
+    )

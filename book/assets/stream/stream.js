@@ -16,9 +16,9 @@
 
 var StreamFigure = (() => {
   const COLUMNS = ["stream", "attention", "feed-forward", "similarity", "gradient"];
-  // The longest bar of each column; of the gradient, the powers of ten that are drawn.
-  const LARGEST = 3;
-  const DECADES = { from: -8, to: 0 };
+  // Bars are logarithmic: between which powers of ten. That of the similarity is not.
+  const SIZES = { from: -1, to: 2 };
+  const GRADIENTS = { from: -12, to: 0 };
 
   /** @type {(x: number) => number} */
   const clipped = (x) => Math.min(1, Math.max(0, x));
@@ -26,8 +26,7 @@ var StreamFigure = (() => {
   /** How long a bar is, from 0 to 1. @type {(column: string, value: number) => number} */
   function share(column, value) {
     if (column === "similarity") return clipped(value);
-    if (column !== "gradient") return clipped(value / LARGEST);
-    const { from, to } = DECADES;
+    const { from, to } = column === "gradient" ? GRADIENTS : SIZES;
     return value > 0 ? clipped((Math.log10(value) - from) / (to - from)) : 0;
   }
 
@@ -46,7 +45,7 @@ var StreamFigure = (() => {
     const places = profile.size.map((_, place) => {
       const values = [profile.size[place], profile.attention[place - 1], profile.feed_forward[place - 1], profile.similarity[place], profile.gradient[place]];
       const cells = values.map((value, i) => (value === undefined ? null : { text: format(COLUMNS[i], value), share: share(COLUMNS[i], value) }));
-      return { name: place ? `block ${place}` : "input", cells };
+      return { name: place ? String(place) : "input", cells };
     });
     return places.reverse();
   }
@@ -84,7 +83,7 @@ function startStreamFigure(root) {
   said.className = "stream-said";
   said.setAttribute("aria-live", "polite");
   const table = document.createElement("table");
-  table.innerHTML = `<thead><tr><th scope="col">after</th>${COLUMNS.map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead><tbody></tbody>`;
+  table.innerHTML = `<thead><tr><th scope="col">after block</th>${COLUMNS.map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead><tbody></tbody>`;
   root.append(controls, said, table);
 
   const slider = /** @type {HTMLInputElement} */ (controls.querySelector("input[type=range]"));
