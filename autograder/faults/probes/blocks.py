@@ -97,7 +97,7 @@ def encoder_block_probes() -> tuple[Probe, ...]:
     two = torch.tensor([[[1.0, 0.0, -2.0, 0.5], [0.0, 3.0, 1.0, -1.0]]])
     batch, mask = _drawn(2, 3, 4), torch.ones(2, 1, 3, 3, dtype=torch.bool).tril()
     mask[1, :, :, 0] = False  # so that one position sees nothing
-    orders = {"the norm first": small | {"norm_first": True}}
+    orders: dict[str, dict[str, object]] = {"the norm first": small | {"norm_first": True}}
     orders["the norm last"] = small | {"norm_first": False}
     masked = {"x": batch, "mask": mask}
     return (
