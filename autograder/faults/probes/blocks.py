@@ -93,13 +93,13 @@ def profile_probes() -> tuple[Probe, ...]:
 
 def encoder_block_probes() -> tuple[Probe, ...]:
     """Return probes for an encoder block; few, since each makes a module."""
-    small = {"d_model": 4, "num_heads": 2, "d_ff": 5}
+    small: dict[str, object] = {"d_model": 4, "num_heads": 2, "d_ff": 5}
     two = torch.tensor([[[1.0, 0.0, -2.0, 0.5], [0.0, 3.0, 1.0, -1.0]]])
     batch, mask = _drawn(2, 3, 4), torch.ones(2, 1, 3, 3, dtype=torch.bool).tril()
     mask[1, :, :, 0] = False  # so that one position sees nothing
     orders = {"the norm first": small | {"norm_first": True}}
     orders["the norm last"] = small | {"norm_first": False}
-    masked = {"x": batch, "mask": mask}
+    masked: dict[str, object] = {"x": batch, "mask": mask}
     return (
         Probe("its parameters", orders["the norm first"]),
         *(Probe(f"{words}, two positions", made | {"x": two}) for words, made in orders.items()),
