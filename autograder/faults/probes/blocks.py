@@ -99,7 +99,7 @@ def encoder_block_probes() -> tuple[Probe, ...]:
     mask[1, :, :, 0] = False  # so that one position sees nothing
     orders = {"the norm first": small | {"norm_first": True}}
     orders["the norm last"] = small | {"norm_first": False}
-    masked = {"x": batch, "mask": mask}
+    masked: dict[str, object] = {"x": batch, "mask": mask}
     return (
         Probe("its parameters", orders["the norm first"]),
         *(Probe(f"{words}, two positions", made | {"x": two}) for words, made in orders.items()),
