@@ -6,6 +6,7 @@ import math
 import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -94,9 +95,13 @@ def numbers_for(name: str, like: Tensor) -> Tensor:
 
     Like those of a fresh layer they keep the size of what passes through.
     """
-    if not like.is_floating_point():
-        return like
-    generator = torch.Generator().manual_seed(zlib.crc32(f"{name} {tuple(like.shape)}".encode()))
-    width = like.shape[-1] if like.dim() > 1 else 1
-    numbers = torch.randn(like.shape, generator=generator, dtype=torch.float64)
-    return (numbers / math.sqrt(max(width, 1))).to(like.dtype)
+    return _numbers(name, like.shape, like.dtype) if like.is_floating_point() else like
+
+
+@lru_cache(maxsize=1024)
+def _numbers(name: str, shape: torch.Size, dtype: torch.dtype) -> Tensor:
+    # Kept, for every answer gets the same ones; loading copies them.
+    generator = torch.Generator().manual_seed(zlib.crc32(f"{name} {tuple(shape)}".encode()))
+    width = shape[-1] if len(shape) > 1 else 1
+    numbers = torch.randn(shape, generator=generator, dtype=torch.float64)
+    return (numbers / math.sqrt(max(width, 1))).to(dtype)
