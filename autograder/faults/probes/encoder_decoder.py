@@ -171,6 +171,7 @@ def decoder_probes() -> tuple[Probe, ...]:
     return (
         _made("what it learns", False, {}),
         _made("norms after, one position, one row of memory", False, _passed(1, 1)),
+        _made("norms before, one position, one row of memory", True, _passed(1, 1)),
         _made("norms after, a batch with padding", False, padded),
         _made("norms before, both masks, gradients", True, both),
     )
