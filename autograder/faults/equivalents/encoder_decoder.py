@@ -428,7 +428,7 @@ class BlockOfBranches(DecoderParts):
         y = self.normed(self.self_attention_norm, x, True)
         x = self.normed(self.self_attention_norm, self.self_attention(y, y, y, mask) + x, False)
         y = self.normed(self.cross_attention_norm, x, True)
-        seen = self.cross_attention(query=y, key=memory, value=memory, mask=memory_mask)
+        seen = self.cross_attention(y, memory, memory, memory_mask)
         x = self.normed(self.cross_attention_norm, seen + x, False)
         y = self.normed(self.feed_forward_norm, x, True)
         hidden = torch.relu(self.feed_forward[0](y))
