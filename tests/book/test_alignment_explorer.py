@@ -9,22 +9,18 @@ import re
 import runpy
 import shutil
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from .figure_page import write_page
+
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT / "book" / "assets"
 FRAGMENT = ASSETS / "alignment" / "alignment.md"
 SCREENSHOTS = ROOT / "_build" / "screenshots"
-STYLES = (
-    "pydata_sphinx_theme/theme/pydata_sphinx_theme/static/styles/theme.css",
-    "pydata_sphinx_theme/theme/pydata_sphinx_theme/static/styles/pydata-sphinx-theme.css",
-    "sphinx_book_theme/theme/sphinx_book_theme/static/styles/sphinx-book-theme.css",
-)
 FIGURE = "#alignment-explorer"
 LIVE = f"{FIGURE}.is-ready"
 
@@ -55,31 +51,7 @@ def test_the_figure_shows_what_the_kept_model_does():
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with the figure and the book's styles, in folders like those of the built book."""
-    site = tmp_path_factory.mktemp("alignment")
-    shutil.copytree(ASSETS, site / "_static")
-    links = ["book.css"]
-    for style in STYLES:
-        package, _, path = style.partition("/")
-        links.insert(-1, Path(style).name)
-        rules = files(package).joinpath(path).read_text("utf-8")
-        # What the theme's styles load is of no use here.
-        rules = re.sub(r"@import[^;]*;|@font-face\s*\{[^}]*\}", "", rules)
-        (site / "_static" / Path(style).name).write_text(rules, "utf-8")
-    figure = FRAGMENT.read_text("utf-8").split("```{raw} html\n")[1].rpartition("\n```")[0]
-    sheets = "".join(f'<link rel="stylesheet" href="../_static/{link}">' for link in links)
-    page = site / "book" / "encoder_decoder.html"
-    page.parent.mkdir()
-    page.write_text(
-        f"""<!doctype html><html lang="en" data-theme="light" data-mode="auto"><head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Explorer</title>{sheets}
-<script>document.documentElement.dataset.theme =
-  matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";</script></head>
-<body><main style="width: min(688px, 100% - 32px); margin: 0 auto">
-<h1>Dates</h1>{figure}<p>Text after the figure.</p></main></body></html>""",
-        "utf-8",
-    )
-    return page
+    return write_page(tmp_path_factory.mktemp("alignment"), "alignment", "encoder_decoder", "Dates")
 
 
 @pytest.fixture(

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-ASSETS = Path(__file__).parents[2] / "book" / "assets"
-STYLES = (
-    "pydata_sphinx_theme/theme/pydata_sphinx_theme/static/styles/theme.css",
-    "pydata_sphinx_theme/theme/pydata_sphinx_theme/static/styles/pydata-sphinx-theme.css",
-    "sphinx_book_theme/theme/sphinx_book_theme/static/styles/sphinx-book-theme.css",
-)
+from .figure_page import write_page
+
 FIGURE = "#head-tracer"
 LIVE = f"{FIGURE}.is-ready"
 
@@ -27,31 +20,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with the figure and the book's styles, in folders like those of the built book."""
-    site = tmp_path_factory.mktemp("tracer")
-    shutil.copytree(ASSETS, site / "_static")
-    for style in STYLES:
-        package, _, path = style.partition("/")
-        rules = files(package).joinpath(path).read_text("utf-8")
-        # What the theme's styles load is of no use here.
-        rules = re.sub(r"@import[^;]*;|@font-face\s*\{[^}]*\}", "", rules)
-        (site / "_static" / Path(style).name).write_text(rules, "utf-8")
-    links = [*(Path(style).name for style in STYLES), "book.css"]
-    sheets = "".join(f'<link rel="stylesheet" href="../_static/{link}">' for link in links)
-    fragment = (ASSETS / "tracer" / "tracer.md").read_text("utf-8")
-    figure = fragment.split("```{raw} html\n")[1].rpartition("\n```")[0]
-    page = site / "book" / "multihead.html"
-    page.parent.mkdir()
-    page.write_text(
-        f"""<!doctype html><html lang="en" data-theme="light" data-mode="auto"><head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Tracer</title>{sheets}
-<script>document.documentElement.dataset.theme =
-  matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";</script></head>
-<body><main style="width: min(688px, 100% - 32px); margin: 0 auto">
-<h1>Heads</h1>{figure}<p>Text after the figure.</p></main></body></html>""",
-        "utf-8",
-    )
-    return page
+    return write_page(tmp_path_factory.mktemp("tracer"), "tracer", "multihead", "Heads")
 
 
 @pytest.fixture(scope="module", params=["alone", "in the book"])
