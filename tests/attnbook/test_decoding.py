@@ -28,10 +28,18 @@ def source() -> Tensor:
     return torch.randint(3, 7, (11, 5), generator=torch.Generator().manual_seed(5))
 
 
-def log_probability(each: Transformer, source: Tensor, written: tuple[int, ...]) -> float:
-    fed = torch.tensor([[START, *written[:-1]]])
-    logits = each(source[None], fed)[0].log_softmax(-1)
-    return float(sum(logits[place, token] for place, token in enumerate(written)))
+def log_probabilities(
+    each: Transformer, source: Tensor, sequences: list[tuple[int, ...]]
+) -> list[float]:
+    """Return the log-probability of each sequence; those of one length are worked out at once."""
+    found = {}
+    for length in sorted({len(tokens) for tokens in sequences}):
+        written = torch.tensor([tokens for tokens in sequences if len(tokens) == length])
+        fed = torch.cat([torch.full_like(written[:, :1], START), written[:, :-1]], dim=1)
+        logits = each(source.expand(len(written), -1), fed).log_softmax(-1)
+        chosen = logits.gather(-1, written[..., None])[..., 0].sum(-1)
+        found |= dict(zip(map(tuple, written.tolist()), chosen.tolist(), strict=True))
+    return [found[tokens] for tokens in sequences]
 
 
 def every_sequence() -> list[tuple[int, ...]]:
@@ -56,12 +64,12 @@ def test_a_beam_that_holds_everything_finds_the_best_of_all(length_penalty: floa
     )
     for row, written in zip(sources, found.tolist(), strict=True):
         with torch.no_grad():
-            best = max(
-                every_sequence(),
-                key=lambda tokens: (
-                    log_probability(each, row, tokens) / ((5 + len(tokens)) / 6) ** length_penalty
-                ),
-            )
+            totals = log_probabilities(each, row, every_sequence())
+        penalized = {
+            tokens: total / ((5 + len(tokens)) / 6) ** length_penalty
+            for tokens, total in zip(every_sequence(), totals, strict=True)
+        }
+        best = max(penalized, key=penalized.__getitem__)
         assert written == padded(best, len(written))
 
 
