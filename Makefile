@@ -60,7 +60,7 @@ quick: system $(READY) ## The part of the tests that takes a minute: check and t
 test: system $(READY) $(PEERS_READY) ## Everything that decides: quick first, then the book, the browser, the slow tests
 	@$(MAKE) quick
 	@$(MAKE) book
-	pytest tests -m "not ($(QUICK))" -n $(WORKERS) --dist loadfile
+	pytest tests -m "not ($(QUICK))" -n $(WORKERS) --dist loadgroup
 
 bench: system $(READY) $(PEERS_READY) ## Run the side-by-side measurements
 	@for script in benchmarks/*.py; do [ -e "$$script" ] || continue; echo "== $$script"; python "$$script"; done

@@ -50,7 +50,11 @@ def printed_lines(cell: NotebookNode) -> list[str]:
     return [line for line in lines if line.strip()]
 
 
-@pytest.fixture(scope="module", params=SOURCES, ids=name_of)
+# The tests of one notebook stay together, for what is read once for all of them.
+EACH = [pytest.param(path, marks=pytest.mark.xdist_group(name_of(path))) for path in SOURCES]
+
+
+@pytest.fixture(scope="module", params=EACH, ids=list(map(name_of, SOURCES)))
 def source(request: pytest.FixtureRequest) -> Path:
     return request.param
 

@@ -144,6 +144,7 @@ def test_hints_do_not_say_the_name_of_the_mistake(model: FaultModel) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @each_exercise
 def test_no_equivalent_is_ever_marked_wrong(model: FaultModel) -> None:
     for function in model.equivalents:

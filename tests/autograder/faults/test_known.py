@@ -86,6 +86,7 @@ def exhaustive(model: FaultModel, outcomes: list[Outcome]) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @each_exercise
 def test_the_search_finds_exactly_what_trying_everything_finds(model: FaultModel) -> None:
     known = known_mistakes(model)

@@ -18,6 +18,7 @@ BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 SUBMISSIONS = {"attention": 200, "multihead": 80}
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("stem", SUBMISSIONS)
 def test_no_submission_gets_a_wrong_verdict(stem: str) -> None:
     command = [sys.executable, str(BENCHMARKS / "verdicts.py"), "--stem", stem, "--seed", "5"]
