@@ -13,8 +13,9 @@ from torch import Tensor
 
 from attnbook.attention import attention_weights, scaled_dot_product_attention
 from attnbook.masks import causal_mask, padding_mask
-from autograder.checks.compare import demand, same_tensor
+from autograder.checks.compare import same_tensor
 from autograder.checks.draw import Draw
+from autograder.checks.functions import copies, right_and_left_alone, same_gradients
 from autograder.checks.marks import check
 
 Functions = Any  # offers the exercises as attributes
@@ -77,11 +78,9 @@ def test_the_weights_are_right_and_the_inputs_stay_as_they_were(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     query, key, mask = with_an_empty_row(draw)
+    theirs, ours = student.attention_weights, reference.attention_weights
     given = {"query": query, "key": key, "mask": mask}
-    before = {name: tensor.clone() for name, tensor in given.items()}
-    exact = reference.attention_weights(query, key, mask)
-    same_tensor(student.attention_weights(query, key, mask), exact, what="the weights")
-    unchanged(given, before)
+    right_and_left_alone(theirs, ours, given, what="the weights")
 
 
 # ---------------------------------------------------------------- scaled_dot_product_attention
@@ -127,7 +126,7 @@ def test_gradients_reach_query_key_and_value(
     query, key, mask = with_an_empty_row(draw)
     inputs = [query, key, draw.normal(*key.shape[:-1], 13)]
     ours = reference.scaled_dot_product_attention
-    same_gradients(student.scaled_dot_product_attention, ours, inputs, None)
+    same_gradients(student.scaled_dot_product_attention, ours, inputs)
     same_gradients(student.scaled_dot_product_attention, ours, inputs, mask)
 
 
@@ -150,12 +149,10 @@ def test_the_output_is_right_and_the_inputs_stay_as_they_were(
 ) -> None:
     query, key, mask = with_an_empty_row(draw)
     value = draw.normal(*key.shape[:-1], 13)
+    theirs = student.scaled_dot_product_attention
+    ours = reference.scaled_dot_product_attention
     given = {"query": query, "key": key, "value": value, "mask": mask}
-    before = {name: tensor.clone() for name, tensor in given.items()}
-    exact = reference.scaled_dot_product_attention(query, key, value, mask)
-    output = student.scaled_dot_product_attention(query, key, value, mask)
-    same_tensor(output, exact, what="the output")
-    unchanged(given, before)
+    right_and_left_alone(theirs, ours, given, what="the output")
 
 
 # ---------------------------------------------------------------- causal_mask
@@ -266,8 +263,8 @@ def same_weights(
 ) -> None:
     """Demand that the student's weights are the reference's, worked out in float64."""
     exact = reference.attention_weights(query.double(), key.double(), mask).to(query.dtype)
-    arguments = copies(query, key) if mask is None else copies(query, key, mask)
-    same_tensor(student.attention_weights(*arguments), exact, what="the weights")
+    masks = [] if mask is None else [mask]
+    same_tensor(student.attention_weights(*copies(query, key, *masks)), exact, what="the weights")
 
 
 def same_output(
@@ -281,39 +278,9 @@ def same_output(
     """Demand that the student's output is the reference's, worked out in float64."""
     inputs = (query, key, value)
     exact = reference.scaled_dot_product_attention(*(each.double() for each in inputs), mask)
-    arguments = copies(*inputs) if mask is None else copies(*inputs, mask)
-    output = student.scaled_dot_product_attention(*arguments)
+    masks = [] if mask is None else [mask]
+    output = student.scaled_dot_product_attention(*copies(*inputs, *masks))
     same_tensor(output, exact.to(query.dtype), what="the output")
-
-
-def copies(*tensors: Tensor) -> list[Tensor]:
-    """Return copies, so that what a function changes in place is not compared with later."""
-    return [tensor.clone() for tensor in tensors]
-
-
-def same_gradients(theirs: Any, ours: Any, inputs: list[Tensor], mask: Tensor | None) -> None:
-    """Demand that the gradients of an uneven sum of the results are the same."""
-    expected, expected_gradients = _with_gradients(ours, inputs, mask)
-    _, gradients = _with_gradients(theirs, inputs, mask, like=expected)
-    pairs = zip(gradients, expected_gradients, strict=True)
-    for number, (actual, wanted) in enumerate(pairs, start=1):
-        assert wanted is not None, "the reference has a gradient for every input"
-        what = f"the gradient of input {number}"
-        demand(actual is not None, f"{what} must exist, but the graph is cut")
-        same_tensor(actual, wanted, what=what)
-
-
-def _with_gradients(
-    function: Any, inputs: list[Tensor], mask: Tensor | None, like: Tensor | None = None
-) -> tuple[Tensor, tuple[Tensor | None, ...]]:
-    """Return a result and the gradients of its inputs; the result must be ``like``."""
-    leaves = [each.clone().requires_grad_() for each in inputs]
-    result = function(*copies(*leaves, *([] if mask is None else [mask])))
-    if like is not None:
-        same_tensor(result, like)
-        demand(result.requires_grad, "the result must have a gradient, but the graph is cut")
-    uneven = torch.linspace(-1, 1, result.numel()).sin().reshape(result.shape)
-    return result, torch.autograd.grad(result, leaves, uneven, allow_unused=True)
 
 
 def visible(mask: object, expected: Tensor) -> None:
@@ -321,9 +288,3 @@ def visible(mask: object, expected: Tensor) -> None:
     if isinstance(mask, Tensor) and bool(((mask == 0) | (mask == 1)).all()):
         mask = mask != 0
     same_tensor(mask, expected, what="the mask")
-
-
-def unchanged(given: dict[str, Tensor], before: dict[str, Tensor]) -> None:
-    """Demand that no input was changed in place."""
-    for name, tensor in given.items():
-        demand(torch.equal(tensor, before[name]), f"{name} was changed in place")

@@ -7,7 +7,6 @@ earned by an answer that has the right shape, or the right parameters, alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor
 from attnbook.blocks import EncoderBlock, feed_forward, gradient_profile, layer_norm
 from autograder.checks.compare import demand, same_tensor
 from autograder.checks.draw import Draw
+from autograder.checks.functions import copies, right_and_left_alone, same_gradients
 from autograder.checks.marks import check
 from autograder.checks.modules import same_gradients_of_parameters, same_weights
 
@@ -94,7 +94,8 @@ def test_the_rows_are_right_and_the_inputs_stay_as_they_were(
 ) -> None:
     batch, length, d = draw.sizes(3)
     inputs = rows_gain_bias(draw, batch, length, d)
-    unchanged(student.layer_norm, reference.layer_norm, ["x", "gain", "bias"], inputs)
+    given = dict(zip(("x", "gain", "bias"), inputs, strict=True))
+    right_and_left_alone(student.layer_norm, reference.layer_norm, given)
 
 
 # ---------------------------------------------------------------- feed_forward
@@ -144,11 +145,10 @@ def test_half_precision_works_and_the_inputs_stay_as_they_were(
 ) -> None:
     batch, length, d_model, d_ff = draw.sizes(4)
     for dtype in (torch.float16, torch.bfloat16):
-        given = network(draw, d_ff, batch, length, d_model, dtype=dtype)
-        same_network(student, reference, *given)
+        same_network(student, reference, *network(draw, d_ff, batch, length, d_model, dtype=dtype))
     inputs = network(draw, d_ff, batch, length, d_model)
-    names = ["x", "w1", "b1", "w2", "b2"]
-    unchanged(student.feed_forward, reference.feed_forward, names, inputs)
+    given = dict(zip(("x", "w1", "b1", "w2", "b2"), inputs, strict=True))
+    right_and_left_alone(student.feed_forward, reference.feed_forward, given)
 
 
 # ---------------------------------------------------------------- EncoderBlock
@@ -316,13 +316,13 @@ def same_norm(student: Functions, reference: Functions, *arguments: Any) -> None
     """Demand that the student's rows are the reference's, worked out in float64."""
     x = arguments[0]
     exact = reference.layer_norm(*map(in_float64, arguments)).to(x.dtype)
-    same_tensor(student.layer_norm(*map(copied, arguments)), exact, what="the result")
+    same_tensor(student.layer_norm(*copies(*arguments)), exact, what="the result")
 
 
 def same_network(student: Functions, reference: Functions, *arguments: Tensor) -> None:
     """Demand that the student's output is the reference's, worked out in float64."""
     exact = reference.feed_forward(*map(in_float64, arguments)).to(arguments[0].dtype)
-    same_tensor(student.feed_forward(*map(copied, arguments)), exact, what="the output")
+    same_tensor(student.feed_forward(*copies(*arguments)), exact, what="the output")
 
 
 def same_profile(
@@ -338,46 +338,9 @@ def same_output(theirs: Any, ours: Any, *inputs: Tensor) -> None:
     """Demand that both modules return the same."""
     with torch.no_grad():
         expected = ours(*inputs)
-        same_tensor(theirs(*map(copied, inputs)), expected, what="the output")
-
-
-def same_gradients(
-    theirs: Callable[..., Any], ours: Callable[..., Tensor], inputs: list[Tensor]
-) -> None:
-    """Demand that the gradients of an uneven sum of the results are the same."""
-    first, second = ([each.clone().requires_grad_() for each in inputs] for _ in range(2))
-    expected = ours(*first)
-    result = theirs(*[each.clone() for each in second])
-    same_tensor(result, expected)
-    demand(result.requires_grad, "the result must have a gradient, but the graph is cut")
-    uneven = torch.linspace(-1, 1, expected.numel(), dtype=expected.dtype).sin()
-    uneven = uneven.reshape(expected.shape)
-    wanted = torch.autograd.grad(expected, first, uneven)
-    found = torch.autograd.grad(result, second, uneven, allow_unused=True)
-    for number, (right, gradient) in enumerate(zip(wanted, found, strict=True), start=1):
-        what = f"the gradient of input {number}"
-        demand(gradient is not None, f"{what} must exist, but the graph is cut")
-        same_tensor(gradient, right, what=what)
-
-
-def unchanged(
-    theirs: Callable[..., Any],
-    ours: Callable[..., Tensor],
-    names: list[str],
-    inputs: list[Tensor],
-) -> None:
-    """Demand that a result is right and that no input was changed in place."""
-    given = [each.clone() for each in inputs]
-    same_tensor(theirs(*given), ours(*inputs))
-    for name, before, after in zip(names, inputs, given, strict=True):
-        demand(torch.equal(before, after), f"{name} was changed in place")
+        same_tensor(theirs(*copies(*inputs)), expected, what="the output")
 
 
 def in_float64(value: Any) -> Any:
     """Return a tensor in float64, and anything else as it is."""
     return value.double() if isinstance(value, Tensor) else value
-
-
-def copied(value: Any) -> Any:
-    """Return a copy of a tensor, and anything else as it is."""
-    return value.clone() if isinstance(value, Tensor) else value

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from attnbook.weighting import additive_scores, kernel_attention, softmax
-from autograder.checks.compare import demand, same_tensor
+from autograder.checks.compare import same_tensor
 from autograder.checks.draw import Draw
+from autograder.checks.functions import copies, left_alone, right_and_left_alone, same_gradients
 from autograder.checks.marks import check
 
 Functions = Any  # offers the exercises as attributes
@@ -81,10 +82,9 @@ def test_the_weights_are_right_and_the_scores_stay_as_they_were(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     scores = with_an_empty_slice(draw)
-    before = scores.clone()
-    exact = reference.softmax(scores, -1)
-    same_tensor(student.softmax(scores, -1), exact, what="the weights")
-    unchanged({"scores": scores}, {"scores": before})
+    right_and_left_alone(
+        student.softmax, reference.softmax, {"scores": scores}, -1, what="the weights"
+    )
 
 
 # ---------------------------------------------------------------- kernel_attention
@@ -142,8 +142,7 @@ def test_means_in_half_precision_are_right_and_the_inputs_stay_as_they_were(
         exact = reference.kernel_attention(*(each.double() for each in given), 4.0)
         result = student.kernel_attention(*given, 4.0)
         same_tensor(result, exact.to(dtype), what="the mean")
-        named = ("query", "keys", "values")
-        unchanged(dict(zip(named, given, strict=True)), dict(zip(named, before, strict=True)))
+        left_alone(("query", "keys", "values"), given, before)
 
 
 # ---------------------------------------------------------------- additive_scores
@@ -200,8 +199,7 @@ def test_scores_in_half_precision_are_right_and_the_inputs_stay_as_they_were(
         exact = reference.additive_scores(*(each.double() for each in given))
         result = student.additive_scores(*given)
         same_tensor(result, exact.to(dtype), what="the scores")
-        named = ("query", "keys", "w_query", "w_key", "v")
-        unchanged(dict(zip(named, given, strict=True)), dict(zip(named, before, strict=True)))
+        left_alone(("query", "keys", "w_query", "w_key", "v"), given, before)
 
 
 # ---------------------------------------------------------------- inputs
@@ -249,39 +247,3 @@ def same_scores(student: Functions, reference: Functions, *inputs: Tensor) -> No
     exact = reference.additive_scores(*(each.double() for each in inputs))
     scores = student.additive_scores(*copies(*inputs))
     same_tensor(scores, exact.to(inputs[0].dtype), what="the scores")
-
-
-def copies(*tensors: Tensor) -> list[Tensor]:
-    """Return copies, so that what a function changes in place is not compared with later."""
-    return [tensor.clone() for tensor in tensors]
-
-
-def same_gradients(theirs: Any, ours: Any, inputs: list[Tensor], *others: Any) -> None:
-    """Demand that the gradients of an uneven sum of the results are the same."""
-    expected, expected_gradients = _with_gradients(ours, inputs, others)
-    _, gradients = _with_gradients(theirs, inputs, others, like=expected)
-    pairs = zip(gradients, expected_gradients, strict=True)
-    for number, (actual, wanted) in enumerate(pairs, start=1):
-        assert wanted is not None, "the reference has a gradient for every input"
-        what = f"the gradient of input {number}"
-        demand(actual is not None, f"{what} must exist, but the graph is cut")
-        same_tensor(actual, wanted, what=what)
-
-
-def _with_gradients(
-    function: Any, inputs: list[Tensor], others: tuple[Any, ...], like: Tensor | None = None
-) -> tuple[Tensor, tuple[Tensor | None, ...]]:
-    """Return a result and the gradients of its inputs; the result must be ``like``."""
-    leaves = [each.clone().requires_grad_() for each in inputs]
-    result = function(*copies(*leaves), *others)
-    if like is not None:
-        same_tensor(result, like)
-        demand(result.requires_grad, "the result must have a gradient, but the graph is cut")
-    uneven = torch.linspace(-1, 1, result.numel()).sin().reshape(result.shape)
-    return result, torch.autograd.grad(result, leaves, uneven, allow_unused=True)
-
-
-def unchanged(given: dict[str, Tensor], before: dict[str, Tensor]) -> None:
-    """Demand that no input was changed in place."""
-    for name, tensor in given.items():
-        demand(torch.equal(tensor, before[name]), f"{name} was changed in place")

@@ -6,7 +6,6 @@ earned by an answer that has the right shape, or the right parameters, alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -18,12 +17,14 @@ from attnbook.multihead import (
     multihead_parameter_count,
     split_heads,
 )
-from autograder.checks.compare import Mismatch, demand, same_tensor
+from autograder.checks.compare import demand, same_tensor
 from autograder.checks.draw import Draw
+from autograder.checks.functions import refused, same_gradients
 from autograder.checks.marks import check
 from autograder.checks.modules import same_gradients_of_parameters, same_weights
 
 Functions = Any  # offers the exercises as attributes
+DIVIDES = "d_model must be a multiple of num_heads"
 
 REFERENCE = {
     "split_heads": split_heads,
@@ -61,9 +62,7 @@ def test_splitting_works_on_an_input_that_is_in_another_order_in_memory(
 def test_splitting_loses_no_gradient(student: Functions, reference: Functions, draw: Draw) -> None:
     batch, length, heads, d_head = draw.sizes(4)
     x = draw.normal(batch, length, heads * d_head)
-    same_gradient(
-        lambda x: student.split_heads(x, heads), lambda x: reference.split_heads(x, heads), x
-    )
+    same_gradients(student.split_heads, reference.split_heads, [x], heads)
 
 
 @check("split_heads", points=0.5)
@@ -74,7 +73,7 @@ def test_a_width_that_divides_is_split_and_one_that_does_not_is_refused(
     same_split(student, reference, draw.normal(batch, length, heads * d_head), heads)
     uneven = heads * d_head + 1
     x = draw.normal(batch, length, uneven)
-    refused(lambda: student.split_heads(x, heads), d_model=uneven, num_heads=heads)
+    refused(lambda: student.split_heads(x, heads), rule=DIVIDES, d_model=uneven, num_heads=heads)
 
 
 # ---------------------------------------------------------------- merge_heads
@@ -99,7 +98,7 @@ def test_merging_undoes_splitting(student: Functions, reference: Functions, draw
 
 @check("merge_heads", points=1)
 def test_merging_loses_no_gradient(student: Functions, reference: Functions, draw: Draw) -> None:
-    same_gradient(student.merge_heads, reference.merge_heads, draw.normal(*draw.sizes(4)))
+    same_gradients(student.merge_heads, reference.merge_heads, [draw.normal(*draw.sizes(4))])
 
 
 # ---------------------------------------------------------------- MultiHeadAttention
@@ -167,7 +166,12 @@ def test_heads_that_share_the_width_work_and_others_are_refused(
     theirs, ours = made(student, reference, draw, heads * d_head, heads)
     same_output(theirs, ours, *sequences(draw, batch, queries, keys, heads * d_head))
     uneven = heads * d_head + 1
-    refused(lambda: student.MultiHeadAttention(uneven, heads), d_model=uneven, num_heads=heads)
+    refused(
+        lambda: student.MultiHeadAttention(uneven, heads),
+        rule=DIVIDES,
+        d_model=uneven,
+        num_heads=heads,
+    )
 
 
 # ---------------------------------------------------------------- multihead_parameter_count
@@ -198,6 +202,7 @@ def test_the_number_of_heads_does_not_matter_and_must_divide_the_width(
     uneven = heads * d_head + 1
     refused(
         lambda: student.multihead_parameter_count(uneven, heads, True),
+        rule=DIVIDES,
         d_model=uneven,
         num_heads=heads,
     )
@@ -246,21 +251,6 @@ def same_output(theirs: Any, ours: Any, *inputs: Tensor) -> None:
         same_tensor(theirs(*map(copied, inputs)), expected, what="the output")
 
 
-def same_gradient(
-    theirs: Callable[[Tensor], Any], ours: Callable[[Tensor], Tensor], x: Tensor
-) -> None:
-    """Demand that the results and the gradients of an uneven sum of them are the same."""
-    first, second = x.clone().requires_grad_(), x.clone().requires_grad_()
-    expected, result = ours(first), theirs(second)
-    same_tensor(result, expected)
-    demand(result.requires_grad, "the result must have a gradient, but the graph is cut")
-    uneven = torch.linspace(-1, 1, expected.numel()).sin().reshape(expected.shape)
-    (wanted,) = torch.autograd.grad(expected, first, uneven)
-    (gradient,) = torch.autograd.grad(result, second, uneven, allow_unused=True)
-    demand(gradient is not None, "the gradient of x must exist, but the graph is cut")
-    same_tensor(gradient, wanted, what="the gradient of x")
-
-
 def same_count(
     student: Functions, reference: Functions, d_model: int, num_heads: int, *, bias: bool
 ) -> None:
@@ -272,20 +262,6 @@ def same_count(
         f"with d_model={d_model}, num_heads={num_heads} and bias={bias} the count must be "
         f"{expected}, got {count!r:.60}",
     )
-
-
-def refused(call: Callable[[], object], **values: int) -> None:
-    """Demand that a call raises a ValueError that names the values that break the rule."""
-    given = " and ".join(f"{name}={value}" for name, value in values.items())
-    try:
-        call()
-    except ValueError as error:
-        if hasattr(error, "status"):
-            raise
-        unsaid = [name for name, value in values.items() if str(value) not in str(error)]
-        demand(not unsaid, f"the error for {given} must say the values; it does not say {unsaid}")
-        return
-    raise Mismatch(f"{given} must raise a ValueError: d_model must be a multiple of num_heads")
 
 
 def copied(x: Tensor) -> Tensor:

@@ -6,7 +6,6 @@ earned by an answer that has the right shape alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,8 +13,9 @@ from torch import Tensor
 
 from attnbook.biases import alibi_bias
 from attnbook.positions import LearnedPositions, apply_rope, shift_matrix, sinusoidal_encoding
-from autograder.checks.compare import Mismatch, demand, same_tensor
+from autograder.checks.compare import demand, same_tensor
 from autograder.checks.draw import Draw
+from autograder.checks.functions import refused
 from autograder.checks.marks import check
 from autograder.checks.modules import same_weights
 
@@ -69,7 +69,7 @@ def test_an_odd_width_is_refused_by_name_and_an_even_one_works(
     (half,) = draw.sizes(1)
     expected = reference.sinusoidal_encoding(3, 2 * half)
     same_tensor(student.sinusoidal_encoding(3, 2 * half), expected, what="the rows")
-    refuses(lambda: student.sinusoidal_encoding(3, 2 * half + 1), f"d_model={2 * half + 1}")
+    refused(lambda: student.sinusoidal_encoding(3, 2 * half + 1), d_model=2 * half + 1)
 
 
 # ---------------------------------------------------------------- shift_matrix
@@ -102,7 +102,7 @@ def test_an_odd_d_model_is_refused_by_name_and_an_even_one_works(
     half, offset = draw.sizes(2)
     expected = reference.shift_matrix(offset, 2 * half + 2)
     same_tensor(student.shift_matrix(offset, 2 * half + 2), expected, what="the matrix")
-    refuses(lambda: student.shift_matrix(offset, 2 * half + 1), f"d_model={2 * half + 1}")
+    refused(lambda: student.shift_matrix(offset, 2 * half + 1), d_model=2 * half + 1)
 
 
 # ---------------------------------------------------------------- LearnedPositions
@@ -131,7 +131,7 @@ def test_too_long_a_sequence_is_refused_and_one_that_fits_is_not(
     x = draw.normal(batch, length + more, width)
     fits = x[:, :length]
     same_tensor(theirs(fits.clone()), ours(fits).detach(), what="the output")
-    refuses(lambda: theirs(x.clone()), f"length={length + more}", f"max_len={length}")
+    refused(lambda: theirs(x.clone()), length=length + more, max_len=length)
 
 
 @check("LearnedPositions", points=0.5)
@@ -251,7 +251,7 @@ def test_an_odd_d_head_is_refused_by_name_and_an_even_one_works(
     expected = exact_rope(reference, x, positions)
     same_tensor(student.apply_rope(x.clone(), positions), expected, what="the rows")
     odd = x[:, :-1].clone()
-    refuses(lambda: student.apply_rope(odd, positions), f"d_head={2 * half + 1}")
+    refused(lambda: student.apply_rope(odd, positions), d_head=2 * half + 1)
 
 
 # ---------------------------------------------------------------- alibi_bias
@@ -291,21 +291,3 @@ def exact_rope(reference: Functions, x: Tensor, positions: Tensor, base: float =
     """Return the right rows, worked out in float64 and rounded to the dtype of ``x``."""
     rows: Tensor = reference.apply_rope(x.double(), positions, base)
     return rows.to(x.dtype)
-
-
-def refuses(call: Callable[[], object], *values: str) -> None:
-    """Demand a ValueError that says these values, each given as ``name=number``."""
-    try:
-        call()
-    except ValueError as error:
-        if hasattr(error, "status"):
-            raise
-        unsaid = [value for value in values if value.partition("=")[2] not in str(error)]
-        demand(not unsaid, f"the error must say {' and '.join(unsaid)}, got: {error}")
-        return
-    except Exception as error:
-        if hasattr(error, "status"):
-            raise
-        kind = getattr(error, "kind", type(error).__name__)
-        raise Mismatch(f"{' and '.join(values)} must raise a ValueError, got {kind}") from None
-    raise Mismatch(f"{' and '.join(values)} must raise a ValueError, and nothing was raised")

@@ -121,9 +121,11 @@ def stream_profile(model: Reverser, tokens: Int[Tensor, "batch length"]) -> Stre
         for block in model.blocks
         for name in made
     ]
-    states = model.states(tokens)
-    for hook in hooks:
-        hook.remove()
+    try:
+        states = model.states(tokens)
+    finally:
+        for hook in hooks:
+            hook.remove()
     gradients = torch.autograd.grad(model.loss(tokens, states[-1]), states)
     return StreamProfile(
         size=_each(states, _root_mean_square),
