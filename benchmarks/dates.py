@@ -33,7 +33,7 @@ MEASURED = Path(__file__).parent / "measured" / "dates.json"
 
 
 def held_out(days: int = 7305) -> list[WrittenDate]:
-    """Return every held-out day once, each in a random trained form."""
+    """Return dates of held-out days, drawn with replacement, each in a random trained form."""
     return list(draw_dates(split_days()[1], training_forms(), days, seed=1))
 
 

@@ -153,7 +153,8 @@ def test_the_loss_agrees_with_torch(smoothing: float) -> None:
     agree({"loss": (masked_cross_entropy(logits, targets, 0, smoothing), expected)})
 
 
-def test_greedy_decoding_agrees_with_generate() -> None:
+def varied_marian() -> MarianMTModel:
+    """A model whose next token depends on what was written."""
     theirs = marian(torch.float64)
     for name, parameter in theirs.model.decoder.named_parameters():
         # Random attention to a memory that never changes would say the same again and again.
@@ -161,9 +162,18 @@ def test_greedy_decoding_agrees_with_generate() -> None:
             parameter.data /= 10
         elif "fc" in name:
             parameter.data *= 2
-    ours = from_marian(theirs)
+    return theirs
+
+
+def some_sources() -> Tensor:
     source = torch.randint(3, 23, (13, 7), generator=torch.Generator().manual_seed(13))
     source[1, 4:] = 0
+    return source
+
+
+def test_greedy_decoding_agrees_with_generate() -> None:
+    theirs, source = varied_marian(), some_sources()
+    ours = from_marian(theirs)
     given = {"input_ids": source, "attention_mask": (source != 0).long(), "max_new_tokens": 11}
     expected = theirs.generate(**given, num_beams=1, do_sample=False)[:, 1:]
     lengths = ((expected == 2).cumsum(1) == 0).sum(1)
@@ -172,6 +182,21 @@ def test_greedy_decoding_agrees_with_generate() -> None:
     assert torch.equal(greedy_decode(ours, source, **ends), expected)
     assert torch.equal(greedy_decode_uncached(ours, source, **ends), expected)
     assert torch.equal(beam_search(ours, source, **ends, num_beams=1), expected)
+
+
+@pytest.mark.parametrize("num_beams", [2, 3, 5])
+def test_beam_search_agrees_with_generate_where_no_sequence_ends(num_beams: int) -> None:
+    # Theirs sets an ended sequence aside and refills its place, ours keeps it among the beams:
+    # with an end the two are different searches, and test_decoding tries every sequence instead.
+    theirs, source = varied_marian(), some_sources()
+    ours = from_marian(theirs)
+    theirs.generation_config.eos_token_id = None
+    given = {"input_ids": source, "attention_mask": (source != 0).long(), "max_new_tokens": 11}
+    expected = theirs.generate(**given, num_beams=num_beams, do_sample=False)[:, 1:]
+    ends = {"start_id": 1, "end_id": -1, "max_len": 11}
+    greedy = greedy_decode(ours, source, **ends)
+    assert (greedy != expected).any(dim=1).sum() > 5, "more beams must find something else"
+    assert torch.equal(beam_search(ours, source, **ends, num_beams=num_beams), expected)
 
 
 def test_the_shift_agrees_with_hugging_face() -> None:
