@@ -15,7 +15,7 @@ ENCODING_FAULTS = (
         "the exponent lacks the 2",
         "exponent",
         "i / d",
-        "Columns 2i and 2i + 1 share a frequency. Which exponent has the last pair of columns?",
+        "Columns 2r and 2r + 1 share a frequency. Which exponent has the last pair of columns?",
         "positions-frequencies",
     ),
     Fault(
@@ -151,7 +151,7 @@ SHIFT_FAULTS = (
         "the exponent lacks the 2",
         "exponent",
         "i / d",
-        "Columns 2i and 2i + 1 share a frequency. Which exponent has the last pair of columns?",
+        "Columns 2r and 2r + 1 share a frequency. Which exponent has the last pair of columns?",
         "positions-frequencies",
     ),
     Fault(
@@ -395,7 +395,7 @@ ROPE_FAULTS = (
         "the exponent lacks the 2",
         "exponent",
         "i / d",
-        "Features 2i and 2i + 1 share a frequency. Which exponent has the last pair?",
+        "Features 2r and 2r + 1 share a frequency. Which exponent has the last pair?",
         "positions-frequencies",
     ),
     Fault(

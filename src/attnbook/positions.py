@@ -8,7 +8,7 @@ from torch import Tensor, nn
 def sinusoidal_encoding(num_positions: int, d_model: int) -> Float[Tensor, "positions d_model"]:
     """Return one row of sines and cosines for each position, from 0 up.
 
-    Columns 2i and 2i + 1 hold the sine and the cosine of position / 10000^(2i / d_model).
+    Columns 2r and 2r + 1 hold the sine and the cosine of position / 10000^(2r / d_model).
     Vaswani et al. (2017), section 3.5.
 
     Args:
@@ -83,7 +83,7 @@ def apply_rope(
 ) -> Float[Tensor, "*batch length d_head"]:
     """Return ``x`` with each pair of neighboring features turned by the row's position.
 
-    Features 2i and 2i + 1 turn by position / base^(2i / d_head). Turn queries and keys
+    Features 2r and 2r + 1 turn by position / base^(2r / d_head). Turn queries and keys
     alike, and a score depends on their positions by the difference alone.
     Su et al. (2021), section 3.4.2, equation 34.
 

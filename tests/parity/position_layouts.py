@@ -8,7 +8,7 @@ from attnbook.biases import RelativeBias
 
 
 def to_halves(x: Tensor) -> Tensor:
-    """Return ``x`` with features 2i and 2i + 1 moved to i and i + d / 2, as Llama pairs them."""
+    """Return ``x`` with features 2r and 2r + 1 moved to r and r + d / 2, as Llama pairs them."""
     return x.unflatten(-1, (-1, 2)).transpose(-2, -1).flatten(-2)
 
 
