@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autograder.results import CheckStatus, ExerciseResult, ExerciseStatus
+from autograder.sheets import stem_of
 
 STATUS = {
     ExerciseStatus.PASSED: "all checks hold",
@@ -47,5 +48,5 @@ def headline(result: ExerciseResult) -> str:
 
 def section(result: ExerciseResult) -> str:
     """Return which chapter to read, and the heading of the section in it."""
-    chapter = f"chapter {result.read.partition('-')[0]}"
+    chapter = f"chapter {stem_of(result.read) or result.read}"
     return f"{chapter}, “{result.read_title}”" if result.read_title else chapter

@@ -8,6 +8,7 @@ import pytest
 
 from autograder.authoring import left_to_fill
 from autograder.faults import fault_models
+from autograder.sheets import stem_of
 from autograder.release import stems
 
 CHECKS = Path("autograder/checks")
@@ -73,6 +74,7 @@ def test_every_label_that_a_fault_model_names_exists_in_the_chapter(root, stem):
     for exercise, model in fault_models(stem).items():
         named_labels = {model.read, *(fault.read for fault in model.faults)}
         assert named_labels <= labels, exercise
+        assert {stem_of(label) for label in named_labels} == {stem}, "what an answer tells to read"
 
 
 def test_no_label_stands_twice(root):
