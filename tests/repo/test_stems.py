@@ -8,8 +8,8 @@ import pytest
 
 from autograder.authoring import left_to_fill
 from autograder.faults import fault_models
-from autograder.sheets import stem_of
 from autograder.release import stems
+from autograder.sheets import stem_of
 
 CHECKS = Path("autograder/checks")
 LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
