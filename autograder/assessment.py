@@ -23,6 +23,7 @@ FOLLOWS = (
     "This follows correctly from your answer to another exercise, which has a mistake of its own."
 )
 NO_NAME = "No known mistake gives this result. Start from the smallest case that fails."
+NO_CASE = "No known mistake gives this result, and no small case shows it: go by what fails."
 
 
 def ignore(exercise: str, diagnosis: Diagnosis) -> None:
@@ -171,6 +172,8 @@ def _result(
     results = [_check(verdict) for verdict in verdicts]
     faults = diagnosis.faults if diagnosis else ()
     unnamed = NO_NAME if diagnosis and diagnosis.counterexample else ""
+    if status is ExerciseStatus.FAILED and not unnamed:
+        unnamed = NO_CASE
     read = (faults[0].read if faults else model.read) if model else ""
     return ExerciseResult(
         name=exercise,

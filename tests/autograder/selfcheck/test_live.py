@@ -37,6 +37,19 @@ def test_a_mistake_is_named_with_hint_counterexample_and_where_to_read() -> None
     assert "Traceback" not in text
 
 
+def test_an_answer_that_is_wrong_in_no_small_case_is_told_to_go_by_the_checks() -> None:
+    shown = [tuple(probe.arguments.values()) for probe in MODELS["causal_mask"].probes]
+
+    def wrong_elsewhere(num_queries: int, num_keys: int | None = None) -> torch.Tensor:
+        mask: torch.Tensor = MODELS["causal_mask"].faulty()(num_queries, num_keys)
+        small = {(num_queries,), (num_queries, num_keys)} & set(shown)
+        return mask if small else ~mask
+
+    text = as_text(result("causal_mask", causal_mask=wrong_elsewhere))
+    assert "not right yet" in text
+    assert "No known mistake gives this result, and no small case shows it" in text
+
+
 def test_two_mistakes_are_both_named() -> None:
     pair = ("softmax over the queries", "scores are not scaled")
     assert set(result("attention_weights", *pair).diagnosis) == set(pair)
