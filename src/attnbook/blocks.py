@@ -204,9 +204,11 @@ class DecoderBlock(nn.Module):
     def start(self, memory: Float[Tensor, "batch memory d_model"]) -> BlockCache:
         """Return the cache of a block that has seen the memory and no position yet."""
         nothing = memory[:, :0]
+        # Each step multiplies by the memory's keys and values: in one piece they are not copied.
+        of_memory = self.cross_attention.keys_and_values(memory, memory)
         return BlockCache(
             *self.self_attention.keys_and_values(nothing, nothing),
-            *self.cross_attention.keys_and_values(memory, memory),
+            *(each.contiguous() for each in of_memory),
         )
 
     def extend(
