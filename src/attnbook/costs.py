@@ -132,8 +132,8 @@ def naive_saved_bytes(num_queries: int, num_keys: int, d_head: int, number_bytes
 
 
 def tiled_saved_bytes(num_queries: int, num_keys: int, d_head: int, number_bytes: int = 4) -> int:
-    """Return what one head of tiled attention keeps: Q, K, V, the output, one number a query."""
-    return number_bytes * (2 * d_head * (num_queries + num_keys) + num_queries)
+    """Return what one head of tiled attention keeps: Q, K, V, the output, two a query."""
+    return number_bytes * (2 * d_head * (num_queries + num_keys) + 2 * num_queries)
 
 
 def cache_bytes(

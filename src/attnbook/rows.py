@@ -109,4 +109,4 @@ def _attend(
 
 def _as_heads(x: Tensor) -> Tensor:
     """Return ``x`` with all leading axes in one."""
-    return x.reshape(-1, *x.shape[-2:])
+    return x[None].flatten(0, -3)

@@ -1,8 +1,8 @@
-"""Online softmax and tiled attention: the same answer, whatever the tiles, in memory that is linear."""
+"""Online softmax and tiled attention: the same answer whatever the tiles, in linear memory."""
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -15,7 +15,7 @@ from .memory import largest_tensor, saved_bytes
 SEEDS = st.integers(0, 10_000)
 # What an output may differ from the reference, which is computed in float64.
 ERRORS = {torch.float64: 1e-12, torch.float32: 2e-6, torch.float16: 2e-3, torch.bfloat16: 2e-2}
-BLOCK_SIZES = (1, 2, 3, 4, 5, 7, 8, 13, 17, 100)
+BLOCK_SIZES = (1, 2, 5, 7, 13, 17, 100)
 
 
 def drawn(seed: int, *shapes: tuple[int, ...]) -> list[Tensor]:
@@ -40,6 +40,7 @@ def large(seed: int = 5) -> list[Tensor]:
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
+@settings(max_examples=30)
 @given(seed=SEEDS, block_size=st.integers(1, 19))
 def test_an_online_softmax_is_a_softmax(dtype: torch.dtype, seed: int, block_size: int) -> None:
     (scores,) = drawn(seed, (2, 3, 17))
@@ -105,6 +106,7 @@ def test_scores_of_a_thousand_give_the_exact_answer_and_exact_gradients(
         assert (ours - exact).abs().max() < 22 * ERRORS[dtype] * max(1, exact.abs().max())
 
 
+@settings(max_examples=40)
 @given(seed=SEEDS, block_size=st.integers(1, 19), causal=st.booleans())
 def test_any_mask_and_queries_that_see_nothing_give_what_the_reference_gives(
     seed: int, block_size: int, causal: bool
