@@ -13,10 +13,10 @@ from .memory import largest_tensor, saved_bytes
 from .test_tiled import ERRORS, drawn, inputs, large
 
 
-@pytest.fixture(params=[(64, 256, 2**17), (1, 1, 1), (2, 3, 61), (5, 7, 500)], ids=str)
+@pytest.fixture(params=[(128, 256, 2**19), (1, 1, 1), (3, 2, 61), (5, 7, 500)], ids=str)
 def sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks and buffers as they are, and so small that every edge is met."""
-    for name, size in zip(("FEWEST_ROWS", "MOST_ROWS", "SCORES"), request.param, strict=True):
+    for name, size in zip(("CAUSAL_ROWS", "FULL_ROWS", "SCORES"), request.param, strict=True):
         monkeypatch.setattr(rows, name, size)
     monkeypatch.setattr(rows, "BACKWARD_BLOCK", request.param[1])
 
