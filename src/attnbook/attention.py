@@ -26,12 +26,12 @@ def attention_weights(
         ValueError: If query and key differ in width, or the mask is not boolean
             or does not broadcast against ``(*batch, queries, keys)``.
     """
-    _check_widths(query, key)
+    check_widths(query, key)
     # Scaling the query, not the product, keeps float16 scores from overflowing.
     scores = (query / math.sqrt(query.shape[-1])) @ key.transpose(-2, -1)
     if mask is None:
         return scores.softmax(dim=-1)
-    _check_mask(mask, scores.shape)
+    check_mask(mask, scores.shape)
     weights = torch.where(mask, scores, -torch.inf).softmax(dim=-1)
     # A softmax over nothing but -inf is NaN. This fill makes it zero. On the way back
     # the fill above, before the softmax, is what stops the NaN.
@@ -58,15 +58,12 @@ def scaled_dot_product_attention(
     Raises:
         ValueError: If key and value differ in number, or as in `attention_weights`.
     """
-    if key.shape[-2] != value.shape[-2]:
-        raise ValueError(
-            "there must be one value for each key, "
-            f"got {key.shape[-2]} keys and {value.shape[-2]} values"
-        )
+    check_counts(key, value)
     return attention_weights(query, key, mask) @ value
 
 
-def _check_widths(query: Tensor, key: Tensor) -> None:
+def check_widths(query: Tensor, key: Tensor) -> None:
+    """Raise unless queries and keys can be multiplied."""
     if query.shape[-1] != key.shape[-1]:
         raise ValueError(
             "query and key must have the same width, "
@@ -74,7 +71,17 @@ def _check_widths(query: Tensor, key: Tensor) -> None:
         )
 
 
-def _check_mask(mask: Tensor, scores_shape: torch.Size) -> None:
+def check_counts(key: Tensor, value: Tensor) -> None:
+    """Raise unless each key has a value."""
+    if key.shape[-2] != value.shape[-2]:
+        raise ValueError(
+            "there must be one value for each key, "
+            f"got {key.shape[-2]} keys and {value.shape[-2]} values"
+        )
+
+
+def check_mask(mask: Tensor, scores_shape: torch.Size) -> None:
+    """Raise unless a mask is boolean and has room in scores of this shape."""
     if mask.dtype != torch.bool:
         raise ValueError(f"a mask must be boolean (True: may attend), got {mask.dtype}")
     axes = zip(reversed(mask.shape), reversed(scores_shape), strict=False)  # the last ones align

@@ -1,9 +1,10 @@
 """Multi-head attention. Chapter: book/multihead.md."""
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attnbook.attention import scaled_dot_product_attention
+from attnbook.attention import check_mask, scaled_dot_product_attention
 
 
 def split_heads(
@@ -96,6 +97,41 @@ class MultiHeadAttention(nn.Module):
         return self.output_proj(merge_heads(context))
 
 
+def grouped_query_attention(
+    query: Float[Tensor, "batch heads queries d_head"],
+    key: Float[Tensor, "batch kv_heads keys d_head"],
+    value: Float[Tensor, "batch kv_heads keys d_value"],
+    mask: Bool[Tensor, "*#batch_heads #queries #keys"] | None = None,
+) -> Float[Tensor, "batch heads queries d_value"]:
+    """Return attention in which query head h reads from head h // (heads / kv_heads).
+
+    Ainslie et al. (2023), section 2.2. The queries of all heads that share keys and values
+    stand below one another as one, so that no key or value is copied.
+
+    Args:
+        query: Of every head.
+        key: Of every head of keys and values.
+        value: One for each key.
+        mask: True where a query may see a key; its heads are those of the queries.
+
+    Raises:
+        ValueError: If heads is not a multiple of kv_heads, or as in
+            `scaled_dot_product_attention`.
+    """
+    num_heads, num_kv_heads, num_queries = query.shape[1], key.shape[1], query.shape[2]
+    _check_groups(num_heads, num_kv_heads)
+
+    def stacked(x: Tensor) -> Tensor:
+        return x.unflatten(1, (num_kv_heads, -1)).flatten(2, 3)
+
+    if mask is not None:
+        shape = torch.Size((*query.shape[:-1], key.shape[-2]))
+        check_mask(mask, shape)
+        mask = stacked(mask.expand(shape))
+    context = scaled_dot_product_attention(stacked(query), key, value, mask)
+    return context.unflatten(2, (-1, num_queries)).flatten(1, 2)
+
+
 class GroupedQueryAttention(nn.Module):
     """Attention in which several query heads share the keys and values of one.
 
@@ -116,11 +152,7 @@ class GroupedQueryAttention(nn.Module):
     def __init__(self, d_model: int, num_heads: int, *, num_kv_heads: int) -> None:
         super().__init__()
         _check_heads(d_model, num_heads)
-        if num_kv_heads < 1 or num_heads % num_kv_heads:
-            raise ValueError(
-                "num_heads must be a multiple of num_kv_heads, "
-                f"got num_heads={num_heads} and num_kv_heads={num_kv_heads}"
-            )
+        _check_groups(num_heads, num_kv_heads)
         self.num_heads, self.num_kv_heads = num_heads, num_kv_heads
         d_kv = num_kv_heads * (d_model // num_heads)
         self.query_proj = nn.Linear(d_model, d_model)
@@ -139,13 +171,7 @@ class GroupedQueryAttention(nn.Module):
         queries = split_heads(self.query_proj(query), self.num_heads)
         keys = split_heads(self.key_proj(key), self.num_kv_heads)
         values = split_heads(self.value_proj(value), self.num_kv_heads)
-        readers = self.num_heads // self.num_kv_heads
-        context = scaled_dot_product_attention(
-            queries,
-            keys.repeat_interleave(readers, dim=1),
-            values.repeat_interleave(readers, dim=1),
-            mask,
-        )
+        context = grouped_query_attention(queries, keys, values, mask)
         return self.output_proj(merge_heads(context))
 
 
@@ -171,4 +197,12 @@ def _check_heads(d_model: int, num_heads: int) -> None:
         raise ValueError(
             "d_model must be a multiple of num_heads, "
             f"got d_model={d_model} and num_heads={num_heads}"
+        )
+
+
+def _check_groups(num_heads: int, num_kv_heads: int) -> None:
+    if num_kv_heads < 1 or num_heads % num_kv_heads:
+        raise ValueError(
+            "num_heads must be a multiple of num_kv_heads, "
+            f"got num_heads={num_heads} and num_kv_heads={num_kv_heads}"
         )

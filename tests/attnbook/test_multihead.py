@@ -10,6 +10,7 @@ from attnbook.attention import scaled_dot_product_attention
 from attnbook.multihead import (
     GroupedQueryAttention,
     MultiHeadAttention,
+    grouped_query_attention,
     merge_heads,
     multihead_parameter_count,
     split_heads,
@@ -113,6 +114,47 @@ def test_groups_of_one_head_are_multi_head_attention() -> None:
     same.load_state_dict(grouped(6).state_dict())
     x = drawn(1, 2, 5, 30)
     assert torch.allclose(grouped(6)(x, x, x), same(x, x, x))
+
+
+@pytest.mark.parametrize("num_kv_heads", [1, 2, 3, 6])
+@pytest.mark.parametrize("shape", [None, (5, 7), (2, 6, 5, 7), (2, 1, 1, 7), (6, 1, 7)], ids=str)
+def test_query_head_h_reads_from_the_head_of_its_group(
+    num_kv_heads: int, shape: tuple[int, ...] | None
+) -> None:
+    query, key, value = (
+        drawn(seed, 2, heads, length, width)
+        for seed, heads, length, width in (
+            (1, 6, 5, 11), (2, num_kv_heads, 7, 11), (3, num_kv_heads, 7, 13),
+        )
+    )  # fmt: skip
+    mask = None
+    if shape is not None:
+        mask = torch.rand(shape, generator=torch.Generator().manual_seed(4)) > 0.4
+        mask[..., :1, :] = False  # an empty row, or nothing but
+    repeats = 6 // num_kv_heads
+    expected = scaled_dot_product_attention(
+        query, key.repeat_interleave(repeats, 1), value.repeat_interleave(repeats, 1), mask
+    )
+    found = grouped_query_attention(query, key, value, mask)
+    assert found.shape == (2, 6, 5, 13)
+    assert torch.allclose(found, expected, atol=1e-12)
+
+
+@pytest.mark.usefixtures("as_users_call")
+@pytest.mark.parametrize(
+    ("num_kv_heads", "mask", "message"),
+    [
+        (4, (5, 7), "multiple of num_kv_heads, got num_heads=6 and num_kv_heads=4"),
+        (0, (5, 7), "multiple of num_kv_heads, got num_heads=6 and num_kv_heads=0"),
+        (2, (2, 2, 5, 7), r"got mask \(2, 2, 5, 7\) and scores \(2, 6, 5, 7\)"),
+    ],
+)
+def test_groups_and_masks_that_do_not_fit_are_refused_with_both_numbers(
+    num_kv_heads: int, mask: tuple[int, ...], message: str
+) -> None:
+    key = drawn(2, 2, num_kv_heads, 7, 11)
+    with pytest.raises(ValueError, match=message):
+        grouped_query_attention(drawn(1, 2, 6, 5, 11), key, key, torch.ones(mask).bool())
 
 
 @pytest.mark.parametrize("bias", [True, False])
