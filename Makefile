@@ -53,7 +53,7 @@ check: $(READY) ## Lint, types, imports, exercise sheets, spelling
 	autograder release --check
 	codespell
 
-quick: system $(READY) ## The part of the tests that takes a minute: check and the unit tests
+quick: system $(READY) ## The part of the tests that takes two minutes: check and the unit tests
 	@$(MAKE) check
 	pytest tests -m "$(QUICK)" -n $(WORKERS)
 
