@@ -107,7 +107,7 @@ def tiled_traffic(
     """Return the bytes that one head moves if scores never leave the fast memory.
 
     Queries and output move once; keys and values once for each block of queries, so that the
-    n² is divided by the block. Dao (2024), section 3.1, runs the loops in this order; those
+    n² is divided by the block. Dao (2024) runs the loops in this order; those
     of Dao et al. (2022), algorithm 1, are the other way around.
 
     Args:
