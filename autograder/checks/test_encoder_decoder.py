@@ -125,9 +125,12 @@ def test_with_norm_first_the_norms_stand_before_the_parts(
 
 
 @check("DecoderBlock", points=1)
-def test_no_position_sees_a_later_one(student: Functions, reference: Functions, draw: Draw) -> None:
+def test_each_position_sees_what_the_mask_shows_causal_or_not(
+    student: Functions, reference: Functions, draw: Draw
+) -> None:
     for norm_first in (False, True):
-        same_block(student, reference, draw, norm_first, masks="self")
+        same_block(student, reference, draw, norm_first, masks="causal")
+        same_block(student, reference, draw, norm_first, masks="any")
 
 
 @check("DecoderBlock", points=1)
@@ -135,7 +138,7 @@ def test_hidden_rows_of_the_memory_are_not_read(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     for norm_first in (False, True):
-        same_block(student, reference, draw, norm_first, masks="self memory")
+        same_block(student, reference, draw, norm_first, masks="causal memory")
         same_block(student, reference, draw, norm_first, masks="memory")
 
 
@@ -277,6 +280,7 @@ def test_the_length_penalty_decides_among_the_survivors(
             same_beams(student, reference, table(draw, end=1.0), 3, power)
     same_beams(student, reference, close_finish(draw), 2, 3.0)
     same_beams(student, reference, short_and_safe(draw), 2, 3.0)
+    same_beams(student, reference, ended_and_going_on(draw), 2, 3.0)
 
 
 @check("beam_search", points=1)
@@ -325,6 +329,15 @@ def short_and_safe(draw: Draw) -> Tensor:
     return _named_rows(
         draw, {1: {0: -1.0, 2: -0.5}}, {2: {3: -0.6, 4: -0.92}}, {3: evenly, 4: {2: -0.02}}
     )
+
+
+def ended_and_going_on(draw: Draw) -> Tensor:
+    """Return a table of two steps where "2, end" beats "3, 4" with two beams.
+
+    Both have two tokens, so any length penalty leaves the likelier first. If the end did not
+    count at a penalty of 3, -1.2 would stay as it is, and -1.4 would become -0.88.
+    """
+    return _named_rows(draw, {1: {2: -0.5, 3: -1.1}}, {2: {0: -0.7}, 3: {4: -0.3}})
 
 
 def _named_rows(draw: Draw, *steps: dict[int, dict[int, float]]) -> Tensor:
@@ -391,11 +404,13 @@ def same_block(
     masks: str = "",
     dtype: torch.dtype = torch.float32,
 ) -> None:
-    """Demand that both blocks return the same, with or without masks."""
+    """Demand that both blocks return the same, with the masks that are named."""
     theirs, ours, sizes = made(student, reference, draw, norm_first, dtype)
     batch, length, memory_length, _ = sizes
     x, memory = (each.to(dtype) for each in inputs(draw, *sizes))
-    mask = torch.ones(length, length, dtype=torch.bool).tril() if "self" in masks else None
+    mask = torch.ones(length, length, dtype=torch.bool).tril() if "causal" in masks else None
+    if "any" in masks:
+        mask = draw.mask(length, length)
     memory_mask = draw.mask(batch, 1, 1, memory_length) if "memory" in masks else None
     with torch.no_grad():
         expected = ours(x, memory, mask, memory_mask)

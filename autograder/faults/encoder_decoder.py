@@ -366,8 +366,15 @@ BEAM_FAULTS = (
     Fault(
         "the start token counts as length",
         "counted",
-        1,
+        "with the start",
         "How many tokens did the model write? Does the one that it was given count?",
+        "encoder-decoder-length",
+    ),
+    Fault(
+        "the end token does not count as length",
+        "counted",
+        "without the end",
+        'How long are "7, end" and "7, 8"? Does your code say the same of both?',
         "encoder-decoder-length",
     ),
     Fault(
@@ -434,6 +441,13 @@ BLOCK_FAULTS = (
         "self_mask",
         "ignored",
         "Change the last position of x. Does the first row of your output change with it?",
+        "encoder-decoder-masks",
+    ),
+    Fault(
+        "the block makes a causal mask of its own",
+        "self_mask",
+        "made here",
+        "Pass a mask that lets each position see all others. Does the first see the last?",
         "encoder-decoder-masks",
     ),
     Fault(
@@ -595,14 +609,17 @@ _FINISHED = (
 )
 _EARLY = "the length penalty is applied while searching"
 _FINAL = ("the length penalty has the wrong sign", "divided by a power of the length itself")
-_PENALTY = ("the length penalty is ignored", *_FINAL, _EARLY, "the start token counts as length")
+_COUNTED = ("the start token counts as length", "the end token does not count as length")
+_PENALTY = ("the length penalty is ignored", *_FINAL, _EARLY, *_COUNTED)
 # One beam alone has nobody to be compared with.
 _SAME_BEAMS = _absorbed("num_beams is ignored", (*_SCORES, *_FINISHED, *_PENALTY))
 # Where all that are compared are equally long, a penalty of length decides nothing.
 for _name in _FINISHED:
     _SAME_BEAMS |= _absorbed(_name, _PENALTY)
+# But who extends what has ended compares some that end with others that do not.
+del _SAME_BEAMS[frozenset({"finished beams are extended", _COUNTED[1]})]
 _SAME_BEAMS |= _absorbed("beams do not compete with one another", [_EARLY])
-_SAME_BEAMS |= _absorbed("the length penalty is ignored", ["the start token counts as length"])
+_SAME_BEAMS |= _absorbed("the length penalty is ignored", _COUNTED)
 
 _NO_CROSS, _NO_MEMORY = "there is no cross-attention", "cross-attention reads the decoder alone"
 _AFTER, _MEMORY_NORMED = (

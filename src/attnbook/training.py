@@ -51,12 +51,13 @@ def masked_cross_entropy(
         )
     log_probs = logits.log_softmax(dim=-1)
     surprise = -log_probs.gather(-1, targets[..., None])[..., 0]
+    cost = surprise
     if label_smoothing:
         others = log_probs.sum(dim=-1) - log_probs[..., pad_id]
         spread = -others / (logits.shape[-1] - 1)
-        surprise = (1 - label_smoothing) * surprise + label_smoothing * spread
+        cost = (1 - label_smoothing) * surprise + label_smoothing * spread
     counts = targets != pad_id
-    return surprise.masked_fill(~counts, 0.0).sum() / counts.sum().clamp(min=1)
+    return cost.masked_fill(~counts, 0.0).sum() / counts.sum().clamp(min=1)
 
 
 def warmup_rate(step: int, d_model: int, warmup_steps: int = 4000) -> float:

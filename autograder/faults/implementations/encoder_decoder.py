@@ -149,7 +149,7 @@ def faulty_beams(
     finished: str = "kept",
     beams: str = "compete",
     penalty: str = "divides",
-    counted: int = 0,
+    counted: str = "what was written",
     step: str = "own",
     returned: str = "up to the end",
 ) -> Tensor:
@@ -173,7 +173,7 @@ def faulty_beams(
             break
         if finished == "forgotten":
             kept = going
-    tokens = best(kept, length_penalty, penalty, counted)
+    tokens = best(kept, length_penalty, penalty, counted, end_id)
     if finished == "extended" and end_id in tokens:
         tokens = tokens[: tokens.index(end_id) + 1]
     if returned == "without the end" and tokens[-1] == end_id:
@@ -210,12 +210,18 @@ def survivors(
 
 
 def best(
-    kept: list[tuple[float, list[int]]], length_penalty: float, penalty: str, counted: int
+    kept: list[tuple[float, list[int]]],
+    length_penalty: float,
+    penalty: str,
+    counted: str,
+    end_id: int,
 ) -> list[int]:
     """Return the tokens of the beam that wins."""
 
     def value(beam: tuple[float, list[int]]) -> float:
-        length = len(beam[1]) + counted
+        length = len(beam[1]) + (counted == "with the start")
+        if counted == "without the end" and beam[1][-1] == end_id:
+            length -= 1
         if penalty == "plain length":
             return beam[0] / math.pow(length, length_penalty)
         if penalty == "ignored":
@@ -275,7 +281,7 @@ class FaultyDecoderBlock(nn.Module):
         order: str = "self cross feed",
         cross: str = "query memory memory",
         memory_state: str = "as it is",
-        self_mask: str = "own",
+        self_mask: str = "as given",
         cross_mask: str = "own",
         residual: str = "everywhere",
     ) -> None:
@@ -324,7 +330,7 @@ class FaultyDecoderBlock(nn.Module):
         norm = self.norm_of(name)
         y: Tensor = norm(x) if self.norm_first else x
         if name == "self":
-            z = self.self_attention(y, y, y, None if self.self_mask == "ignored" else mask)
+            z = self.self_attention(y, y, y, self.mask_of(mask))
         elif name == "cross":
             z = self.crossed(y, memory, mask, memory_mask)
         else:
@@ -335,6 +341,15 @@ class FaultyDecoderBlock(nn.Module):
             z = x + z
         output: Tensor = z if self.norm_first else norm(z)
         return output
+
+    def mask_of(self, mask: Tensor | None) -> Tensor | None:
+        """Return what hides one position from another."""
+        if self.self_mask == "ignored":
+            return None
+        if self.self_mask == "made here" and mask is not None:
+            length = mask.shape[-1]
+            return torch.ones(length, length, dtype=torch.bool).tril()
+        return mask
 
     def norm_of(self, name: str) -> nn.Module:
         """Return the norm that serves one part."""

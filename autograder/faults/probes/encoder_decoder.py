@@ -113,10 +113,12 @@ def greedy_probes() -> tuple[Probe, ...]:
 _SEARCHES = (
     (1, 3, 1, 0.0, 1, 0.0),
     (3, 3, 70, 1.0, 2, 1.0),
+    (3, 3, 351, 0.5, 2, 2.0),
     (3, 4, 140, 1.0, 2, 1.0),
     (3, 4, 154, 1.0, 3, 1.0),
     (3, 4, 220, 0.5, 2, 1.0),
     (3, 4, 233, 0.0, 2, 1.0),
+    (3, 4, 313, 0.0, 2, 3.0),
     (4, 3, 3, 0.0, 2, 1.0),
     (4, 3, 132, 1.0, 2, 1.0),
     (4, 3, 177, 0.0, 2, 0.5),
@@ -165,13 +167,14 @@ def decoder_probes() -> tuple[Probe, ...]:
     """
     causal = torch.ones(3, 3, dtype=torch.bool).tril()
     some = torch.tensor([[True, True, False], [False, True, True], [True, False, True]])
+    later = torch.tensor([[True, False, True], [True, True, False], [False, True, True]])
     padding = torch.tensor([[[[True, True, False, False, False]]], [[[True] * 5]]])
     padded = _passed(3, 5, batch=2) | {"mask": causal, "memory_mask": padding}
-    both = _passed(3, 3, batch=2) | {"mask": causal, "memory_mask": some}
+    both = _passed(3, 3, batch=2) | {"mask": later, "memory_mask": some}
     return (
         _made("what it learns", False, {}),
         _made("norms after, one position, one row of memory", False, _passed(1, 1)),
         _made("norms before, one position, one row of memory", True, _passed(1, 1)),
         _made("norms after, a batch with padding", False, padded),
-        _made("norms before, both masks, gradients", True, both),
+        _made("norms before, a mask that is not causal, gradients", True, both),
     )
