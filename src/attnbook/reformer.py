@@ -83,7 +83,9 @@ def lsh_attention(
     several rounds counts once. Kitaev et al. (2020), section 2 and its figure 2.
 
     It assumes that the keys that matter lie at a small angle to the query. It costs
-    length · 2 chunk_size scores in each round.
+    length · 2 chunk_size scores in each round. Causal or not, where a token sorts
+    decides where chunks begin: a later one is never read when causal, but it can move
+    earlier ones out of one another's reach.
 
     Args:
         query_key: Queries, and keys once they are divided by their lengths.
