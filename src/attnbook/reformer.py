@@ -64,6 +64,7 @@ def lsh_buckets(
             "rotations must hold at least one round and one direction, "
             f"got shape {tuple(rotations.shape)}"
         )
+    x = x.to(torch.promote_types(x.dtype, torch.float32))  # a sum of products overflows float16
     rotated = x[..., None, :, :] @ rotations.to(x.dtype)
     return torch.cat([rotated, -rotated], dim=-1).argmax(dim=-1)
 

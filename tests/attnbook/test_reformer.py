@@ -160,6 +160,13 @@ def test_buckets_do_not_depend_on_length_and_opposites_are_opposite(seed: int) -
     assert torch.equal(nearest, buckets)
 
 
+def test_the_largest_numbers_of_float16_hash_as_any_others() -> None:
+    (x,) = drawn(8, (29, 11))
+    half = (x / x.abs().max() * torch.finfo(torch.float16).max).half()
+    rotations = 10 * random_rotations(3, 11, 6, generated(8))
+    assert torch.equal(lsh_buckets(half, rotations), lsh_buckets(half.double(), rotations))
+
+
 def test_two_buckets_are_shared_as_often_as_the_angle_says() -> None:
     # One direction and its opposite: a hyperplane parts two vectors with chance angle / π.
     angle = 1.0
