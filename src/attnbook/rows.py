@@ -1,4 +1,4 @@
-"""Attention by blocks of whole rows, for the cache of a CPU. Chapter: book/efficient.md."""
+"""Attention by blocks of whole rows, for the cache of a CPU. Its chapter is to come."""
 
 import math
 from typing import Any

@@ -1,6 +1,6 @@
 """The tiles of a table of scores, made one at a time, and gradients from them.
 
-Chapter: book/efficient.md.
+Its chapter is to come.
 """
 
 import math
