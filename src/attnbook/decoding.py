@@ -1,4 +1,8 @@
-"""Write a target with a transformer, token by token. Chapter: book/encoder_decoder.md."""
+"""Write a target with a transformer, token by token. Chapter: book/encoder_decoder.md.
+
+Inference mode is `torch.no_grad` at a lower cost for each operation. What is made in it has no
+place in training, so what is returned is made after it.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,6 @@ class NextTokenModel(Protocol):
         """Return logits of the token after each of ``tokens``, and the state after them."""
 
 
-@torch.no_grad()
 def greedy_decode(
     model: NextTokenModel,
     source: Int[Tensor, "batch source_length"],
@@ -51,21 +54,21 @@ def greedy_decode(
         ValueError: If max_len is below 1.
     """
     _check_max_len(max_len)
-    state = model.start(source)
-    token = source.new_full((len(source), 1), start_id)
-    ended = torch.zeros_like(token, dtype=torch.bool)
-    written = []
-    for _ in range(max_len):
-        logits, state = model.step(token, state)
-        token = logits.argmax(dim=-1).masked_fill(ended, model.pad_id)
-        written.append(token)
-        ended = ended | (token == end_id)
-        if ended.all():
-            break
+    with torch.inference_mode():
+        state = model.start(source)
+        token = source.new_full((len(source), 1), start_id)
+        ended = torch.zeros_like(token, dtype=torch.bool)
+        written = []
+        for _ in range(max_len):
+            logits, state = model.step(token, state)
+            token = logits.argmax(dim=-1).masked_fill(ended, model.pad_id)
+            written.append(token)
+            ended = ended | (token == end_id)
+            if ended.all():
+                break
     return torch.cat(written, dim=1)
 
 
-@torch.no_grad()
 def greedy_decode_uncached(
     model: Transformer,
     source: Int[Tensor, "batch source_length"],
@@ -76,19 +79,19 @@ def greedy_decode_uncached(
 ) -> Int[Tensor, "batch length"]:
     """Return what `greedy_decode` does, by running the whole decoder again for each token."""
     _check_max_len(max_len)
-    target = source.new_full((len(source), 1), start_id)
-    ended = torch.zeros_like(target, dtype=torch.bool)
-    for _ in range(max_len):
-        logits = model(source, target)[:, -1:]
-        token = logits.argmax(dim=-1).masked_fill(ended, model.pad_id)
-        target = torch.cat([target, token], dim=1)
-        ended = ended | (token == end_id)
-        if ended.all():
-            break
-    return target[:, 1:]
+    with torch.inference_mode():
+        target = source.new_full((len(source), 1), start_id)
+        ended = torch.zeros_like(target, dtype=torch.bool)
+        for _ in range(max_len):
+            logits = model(source, target)[:, -1:]
+            token = logits.argmax(dim=-1).masked_fill(ended, model.pad_id)
+            target = torch.cat([target, token], dim=1)
+            ended = ended | (token == end_id)
+            if ended.all():
+                break
+    return target[:, 1:].clone()
 
 
-@torch.no_grad()
 def beam_search(  # noqa: PLR0913 - what ends a sequence, and two choices of the search
     model: NextTokenModel,
     source: Int[Tensor, "batch source_length"],
@@ -121,28 +124,29 @@ def beam_search(  # noqa: PLR0913 - what ends a sequence, and two choices of the
     if num_beams < 1:
         raise ValueError(f"a search needs at least one beam, got num_beams={num_beams}")
     batch, pad_id = len(source), model.pad_id
-    # Row b * num_beams + k is beam k of source b. At first all but one are equally hopeless.
-    first = torch.arange(batch, device=source.device)[:, None] * num_beams
-    state = model.start(source).select(torch.arange(batch).repeat_interleave(num_beams))
-    target = source.new_full((batch * num_beams, 1), start_id)
-    score = torch.zeros(batch, num_beams, device=source.device)
-    score[:, 1:] = -torch.inf
-    ended = torch.zeros_like(score, dtype=torch.bool)
-    length = torch.zeros_like(score)
-    for _ in range(max_len):
-        logits, state = model.step(target[:, -1:], state)
-        log_probs = _only_padding_after_the_end(logits.log_softmax(dim=-1), ended, pad_id)
-        score, choice = (score[..., None] + log_probs).flatten(1).topk(num_beams)
-        beam, token = choice // logits.shape[-1], choice % logits.shape[-1]
-        rows = (first + beam).flatten()
-        target = torch.cat([target[rows], token.reshape(-1, 1)], dim=1)
-        state = state.select(rows)
-        ended, length = ended.gather(1, beam), length.gather(1, beam)
-        length = length + ~ended
-        ended = ended | (token == end_id)
-        if ended.all():
-            break
-    best = (score / ((5 + length) / 6) ** length_penalty).argmax(dim=1, keepdim=True)
+    with torch.inference_mode():
+        # Row b * num_beams + k is beam k of source b. At first all but one are equally hopeless.
+        first = torch.arange(batch, device=source.device)[:, None] * num_beams
+        state = model.start(source).select(torch.arange(batch).repeat_interleave(num_beams))
+        target = source.new_full((batch * num_beams, 1), start_id)
+        score = torch.zeros(batch, num_beams, device=source.device)
+        score[:, 1:] = -torch.inf
+        ended = torch.zeros_like(score, dtype=torch.bool)
+        length = torch.zeros_like(score)
+        for _ in range(max_len):
+            logits, state = model.step(target[:, -1:], state)
+            log_probs = _only_padding_after_the_end(logits.log_softmax(dim=-1), ended, pad_id)
+            score, choice = (score[..., None] + log_probs).flatten(1).topk(num_beams)
+            beam, token = choice // logits.shape[-1], choice % logits.shape[-1]
+            rows = (first + beam).flatten()
+            target = torch.cat([target[rows], token.reshape(-1, 1)], dim=1)
+            state = state.select(rows)
+            ended, length = ended.gather(1, beam), length.gather(1, beam)
+            length = length + ~ended
+            ended = ended | (token == end_id)
+            if ended.all():
+                break
+        best = (score / ((5 + length) / 6) ** length_penalty).argmax(dim=1, keepdim=True)
     return target[(first + best)[:, 0], 1:]
 
 

@@ -98,6 +98,13 @@ def test_nothing_but_padding_follows_the_end() -> None:
             assert set(written[written.index(END) + 1 :]) <= {PAD}
 
 
+def test_what_is_written_can_be_trained_on() -> None:
+    each = model()
+    for decode in (greedy_decode, greedy_decode_uncached, beam_search):
+        written = decode(each, source(), **ENDS)
+        each(source(), written).sum().backward()
+
+
 def test_no_room_for_a_token_is_refused() -> None:
     for decode in (greedy_decode, greedy_decode_uncached, beam_search):
         with pytest.raises(ValueError, match="there must be room for a token, got max_len=0"):
