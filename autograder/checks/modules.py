@@ -12,6 +12,7 @@ from torch import Tensor
 
 from autograder.checks.compare import Mismatch, demand, same_tensor
 from autograder.checks.draw import Draw
+from autograder.checks.functions import copies
 
 
 def same_weights(
@@ -57,6 +58,13 @@ def same_weights(
     return theirs, ours
 
 
+def same_output(theirs: Any, ours: Any, *inputs: Tensor | None) -> None:
+    """Demand that both modules return the same."""
+    with torch.no_grad():
+        expected = ours(*inputs)
+        same_tensor(theirs(*copies(*inputs)), expected, what="the output")
+
+
 def same_gradients_of_parameters(
     theirs: Any, ours: Any, inputs: Sequence[Tensor | None], names: Sequence[str]
 ) -> None:
@@ -74,7 +82,7 @@ def same_gradients_of_parameters(
     expected = ours(*inputs)
     uneven = torch.linspace(-1, 1, expected.numel()).sin().reshape(expected.shape)
     (expected * uneven).sum().backward()
-    result = theirs(*[each.clone() if isinstance(each, Tensor) else each for each in inputs])
+    result = theirs(*copies(*inputs))
     same_tensor(result, expected)
     demand(result.requires_grad, "the result must have a gradient, but the graph is cut")
     (result * uneven).sum().backward()

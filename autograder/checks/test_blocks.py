@@ -17,7 +17,7 @@ from autograder.checks.compare import demand, same_tensor
 from autograder.checks.draw import Draw
 from autograder.checks.functions import copies, right_and_left_alone, same_gradients
 from autograder.checks.marks import check
-from autograder.checks.modules import same_gradients_of_parameters, same_weights
+from autograder.checks.modules import same_gradients_of_parameters, same_output, same_weights
 
 Functions = Any  # offers the exercises as attributes
 
@@ -332,13 +332,6 @@ def same_profile(
     expected = reference.gradient_profile(x, weights, residual)
     profile = student.gradient_profile(x.clone(), weights.clone(), residual)
     same_tensor(profile, expected, what="the profile")
-
-
-def same_output(theirs: Any, ours: Any, *inputs: Tensor) -> None:
-    """Demand that both modules return the same."""
-    with torch.no_grad():
-        expected = ours(*inputs)
-        same_tensor(theirs(*copies(*inputs)), expected, what="the output")
 
 
 def in_float64(value: Any) -> Any:

@@ -18,7 +18,7 @@ from attnbook.training import masked_cross_entropy, shift_right
 from autograder.checks.compare import demand, same_tensor
 from autograder.checks.draw import Draw
 from autograder.checks.marks import check
-from autograder.checks.modules import same_gradients_of_parameters, same_weights
+from autograder.checks.modules import same_gradients_of_parameters, same_output, same_weights
 
 Functions = Any  # offers the exercises as attributes
 
@@ -412,11 +412,7 @@ def same_block(
     if "any" in masks:
         mask = draw.mask(length, length)
     memory_mask = draw.mask(batch, 1, 1, memory_length) if "memory" in masks else None
-    with torch.no_grad():
-        expected = ours(x, memory, mask, memory_mask)
-        given = [x, memory, mask, memory_mask]
-        copies = [each if each is None else each.clone() for each in given]
-        same_tensor(theirs(*copies), expected, what="the output")
+    same_output(theirs, ours, x, memory, mask, memory_mask)
 
 
 def same_gradient_of_memory(theirs: Any, ours: Any, x: Tensor, memory: Tensor) -> None:

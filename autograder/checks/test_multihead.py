@@ -21,7 +21,7 @@ from autograder.checks.compare import demand, same_tensor
 from autograder.checks.draw import Draw
 from autograder.checks.functions import refused, same_gradients
 from autograder.checks.marks import check
-from autograder.checks.modules import same_gradients_of_parameters, same_weights
+from autograder.checks.modules import same_gradients_of_parameters, same_output, same_weights
 
 Functions = Any  # offers the exercises as attributes
 DIVIDES = "d_model must be a multiple of num_heads"
@@ -242,13 +242,6 @@ def same_merged(student: Functions, reference: Functions, x: Tensor) -> None:
     """Demand that merging gives exactly the reference's features."""
     expected = reference.merge_heads(x)
     same_tensor(student.merge_heads(copied(x)), expected, what="the merged heads")
-
-
-def same_output(theirs: Any, ours: Any, *inputs: Tensor) -> None:
-    """Demand that both modules return the same."""
-    with torch.no_grad():
-        expected = ours(*inputs)
-        same_tensor(theirs(*map(copied, inputs)), expected, what="the output")
 
 
 def same_count(

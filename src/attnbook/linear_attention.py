@@ -22,6 +22,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import pad
 
+from attnbook.attention import check_counts, check_widths
+from attnbook.chunks import in_chunks
+
 
 def feature_map(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Return elu(x) + 1, which is never negative.
@@ -133,35 +136,6 @@ def chunked_linear_attention(
     return output[..., : query.shape[-2], :].to(query.dtype)
 
 
-def in_chunks(
-    x: Float[Tensor, "*batch length width"], chunk_size: int
-) -> Float[Tensor, "*batch chunks chunk_size width"]:
-    """Return ``x`` cut into chunks along its length, the last filled up with zeros.
-
-    Raises:
-        ValueError: If chunk_size is below 1.
-    """
-    if chunk_size < 1:
-        raise ValueError(f"chunk_size must be at least 1, got chunk_size={chunk_size}")
-    num_chunks = max(1, -(-x.shape[-2] // chunk_size))
-    padded = pad(x, (0, 0, 0, num_chunks * chunk_size - x.shape[-2]))
-    return padded.unflatten(-2, (num_chunks, chunk_size))
-
-
-def check_shapes(query: Tensor, key: Tensor, value: Tensor) -> None:
-    """Raise ValueError if the widths of query and key or the numbers of keys and values differ."""
-    if query.shape[-1] != key.shape[-1]:
-        raise ValueError(
-            "query and key must have the same width, "
-            f"got d_head={query.shape[-1]} and d_head={key.shape[-1]}"
-        )
-    if key.shape[-2] != value.shape[-2]:
-        raise ValueError(
-            "there must be one value for each key, "
-            f"got {key.shape[-2]} keys and {value.shape[-2]} values"
-        )
-
-
 def check_causal(query: Tensor, key: Tensor) -> None:
     """Raise ValueError if there are not as many queries as keys."""
     if query.shape[-2] != key.shape[-2]:
@@ -173,7 +147,8 @@ def check_causal(query: Tensor, key: Tensor) -> None:
 
 def _prepared(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return φ(query), φ(key), and value with a column of ones: that one sums the weights."""
-    check_shapes(query, key, value)
+    check_widths(query, key)
+    check_counts(key, value)
     # Sums over many keys overflow float16, so they are taken in float32 at least.
     dtype = torch.promote_types(query.dtype, torch.float32)
     ones = pad(value.to(dtype), (0, 1), value=1.0)

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attnbook.attention import scaled_dot_product_attention
+from attnbook.attention import check_counts, scaled_dot_product_attention
 
 
 def linformer_attention(
@@ -48,11 +48,7 @@ def linformer_attention(
             "key_map and value_map must have the same rank, "
             f"got {key_map.shape[1]} and {value_map.shape[1]} columns"
         )
-    if value.shape[-2] != key.shape[-2]:
-        raise ValueError(
-            "there must be one value for each key, "
-            f"got {key.shape[-2]} keys and {value.shape[-2]} values"
-        )
+    check_counts(key, value)
     keys = key_map.mT.to(key.dtype) @ key
     values = value_map.mT.to(value.dtype) @ value
     return scaled_dot_product_attention(query, keys, values)

@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from attnbook.attention import check_counts, scaled_dot_product_attention
+from attnbook.chunks import in_chunks
 from attnbook.windows import check_window
 
 
@@ -40,17 +41,11 @@ def local_attention(
             f"got {length} queries and {key.shape[-2]} keys"
         )
     check_window(window, length)
-    query, key, value = (_in_blocks(x, window) for x in (query, key, value))
+    query, key, value = (in_chunks(x, window) for x in (query, key, value))
     context = scaled_dot_product_attention(
         query, _with_block_before(key), _with_block_before(value), _band(query)
     )
     return context.flatten(-3, -2)[..., :length, :]
-
-
-def _in_blocks(x: Tensor, size: int) -> Tensor:
-    """Return ``x`` with its length cut into blocks; zeros fill up the last one."""
-    missing = -x.shape[-2] % size
-    return functional.pad(x, (0, 0, 0, missing)).unflatten(-2, (-1, size))
 
 
 def _with_block_before(x: Tensor) -> Tensor:

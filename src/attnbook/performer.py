@@ -6,7 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attnbook.linear_attention import check_causal, check_shapes, in_chunks
+from attnbook.attention import check_counts, check_widths
+from attnbook.chunks import in_chunks
+from attnbook.linear_attention import check_causal
 
 # Inside a chunk each pair of positions costs num_features numbers.
 CHUNK_SIZE = 16
@@ -98,7 +100,8 @@ def performer_attention(
         ValueError: If there is no key, query and key or projection differ in width, key
             and value in number, or, when causal, query and key in number.
     """
-    check_shapes(query, key, value)
+    check_widths(query, key)
+    check_counts(key, value)
     if key.shape[-2] < 1:
         raise ValueError(f"there must be at least one key, got {key.shape[-2]} keys")
     log_query, log_key = _log_features(query, projection), _log_features(key, projection)

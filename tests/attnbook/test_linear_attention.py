@@ -12,7 +12,6 @@ from attnbook.attention import attention_weights, scaled_dot_product_attention
 from attnbook.linear_attention import (
     chunked_linear_attention,
     feature_map,
-    in_chunks,
     linear_attention,
     parallel_linear_attention,
     recurrent_linear_attention,
@@ -162,16 +161,6 @@ def test_it_fails_at_recall_however_large_the_query() -> None:
         assert 0.9 * blurred < (ours - value).norm() < blurred
         assert attention_weights(scale * key, key).max() > 0.999
         assert linear_attention(scale * key, key, key).max() < 0.05
-
-
-@pytest.mark.parametrize(("length", "size"), [(0, 5), (1, 5), (5, 5), (17, 5), (17, 64)])
-def test_chunks_hold_everything_and_zeros_at_the_end(length: int, size: int) -> None:
-    (x,) = drawn(21, (2, length, 3))
-    chunks = in_chunks(x, size)
-    assert chunks.shape == (2, max(1, -(-length // size)), size, 3)
-    flat = chunks.flatten(1, 2)
-    assert torch.equal(flat[:, :length], x)
-    assert (flat[:, length:] == 0).all()
 
 
 @pytest.mark.usefixtures("as_users_call")
