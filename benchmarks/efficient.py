@@ -13,20 +13,18 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-
-os.environ["KINETO_LOG_LEVEL"] = "99"  # before torch is imported: the profiler talks
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention as torch_attention
-from torch.profiler import ProfilerActivity, profile
 
 from attnbook.attention import scaled_dot_product_attention
 from attnbook.costs import attention_flops, training_flops
+from attnbook.measuring import cpu_seconds, growth, median_ratio, peak_bytes
 from attnbook.rows import row_tiled_attention
 from attnbook.tiled import tiled_attention
 
@@ -70,14 +68,8 @@ def once(attention: Attention, inputs: Sequence[Tensor], causal: bool, backward:
 def seconds(length: int, rounds: int, *, causal: bool, backward: bool) -> dict[str, list[float]]:
     """Return CPU seconds of each run; the kernels take turns."""
     inputs = drawn(length, NUM_HEADS, backward=backward)
-    taken: dict[str, list[float]] = {name: [] for name in KERNELS}
-    for turn in range(rounds + 1):
-        for name, attention in KERNELS.items():
-            start = time.process_time()
-            once(attention, inputs, causal, backward)
-            if turn:  # the first round pays for what is made once
-                taken[name].append(time.process_time() - start)
-    return taken
+    runs = {name: partial(once, each, inputs, causal, backward) for name, each in KERNELS.items()}
+    return cpu_seconds(runs, rounds)
 
 
 def product_rate(size: int = 1024, rounds: int = 9) -> float:
@@ -114,23 +106,16 @@ def print_times(lengths: Sequence[int], rounds: int) -> None:
                     if name == TORCH:
                         print(f"{line}{'':26}{share:9.0%}")
                         continue
-                    pairs = zip(taken[TORCH], each, strict=True)
-                    ratio = statistics.median(a / b for a, b in pairs)
+                    ratio = median_ratio(taken[TORCH], each)
                     wanted = bar(name, length, causal=causal, backward=backward)
                     verdict = "holds" if ratio >= wanted else "MISSED"
                     print(f"{line}{ratio:12.2f}{wanted:6.2f}  {verdict:6}{share:9.0%}", flush=True)
 
 
-def peak_bytes(attention: Attention, length: int) -> int:
+def extra_bytes(attention: Attention, length: int) -> int:
     """Return the peak of extra memory, forward and backward, of one head."""
     inputs = drawn(length, 1, backward=True)
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watched:
-        once(attention, inputs, causal=False, backward=True)
-    events = [e for e in watched.profiler.kineto_results.events() if e.name() == "[memory]"]
-    held = peak = 0
-    for event in sorted(events, key=lambda e: e.start_ns()):
-        held += event.nbytes()
-        peak = max(peak, held)
+    peak = peak_bytes(lambda: once(attention, inputs, causal=False, backward=True))
     # Less the output, its gradient and the gradients of the inputs, which any kernel has.
     return peak - 5 * inputs[0].nbytes
 
@@ -145,9 +130,8 @@ def print_memory(lengths: Sequence[int], longest_naive: int) -> None:
     print(f"{'':14}" + "".join(f"{length:>9}" for length in lengths) + f"{'slope':>8}")
     for name, attention in kernels.items():
         reached = [n for n in lengths if name != "plain" or n <= longest_naive]
-        peaks = [peak_bytes(attention, n) for n in reached]
-        xs, ys = [[math.log(x) for x in each] for each in (reached, peaks)]
-        slope = statistics.linear_regression(xs, ys).slope if len(xs) > 1 else math.nan
+        peaks = [extra_bytes(attention, n) for n in reached]
+        slope = growth(reached, peaks) if len(reached) > 1 else math.nan
         cells = "".join(f"{peak / 2**20:9.2f}" for peak in peaks)
         print(f"{name:14}{cells:{9 * len(lengths)}}{slope:8.2f}", flush=True)
 
