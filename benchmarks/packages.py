@@ -30,6 +30,7 @@ from attnbook.linformer import linformer_attention
 from attnbook.local import local_attention
 from attnbook.masks import causal_mask
 from attnbook.measuring import cpu_seconds, median_ratio
+from attnbook.multihead import grouped_query_attention
 from attnbook.performer import favor_features, orthogonal_projection, performer_attention
 from attnbook.reformer import lsh_attention
 
@@ -205,9 +206,18 @@ def reformer(rounds: int) -> Iterator[Finding]:
             )
 
 
+def dealt(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Return grouped attention in which neighboring heads read from different heads of keys."""
+    times = query.shape[1] // key.shape[1]
+    return scaled_dot_product_attention(
+        query, key.repeat(1, times, 1, 1), value.repeat(1, times, 1, 1)
+    )
+
+
 def windows(rounds: int) -> Iterator[Finding]:
     """Compare with `local_attention.LocalAttention` and with x-transformers' `max_attend_past`."""
     from local_attention import LocalAttention
+    from x_transformers.attend import Attend
     from x_transformers.x_transformers import Attention
 
     report = partial(Finding, "local-attention")
@@ -241,6 +251,12 @@ def windows(rounds: int) -> Iterator[Finding]:
     x = draw(1024, 1, 2 * D_HEAD)[0][:, 0]
     difference = largest(layer(x), ours(x))
     yield Finding("x-transformers", "a window: largest difference", difference)
+    query, key, value = torch.randn(1, 6, 50, 8), *torch.randn(2, 1, 2, 50, 8)
+    shared = Attend(causal=False)(query, key, value)[0]
+    for name, spread in (("neighbors", grouped_query_attention), ("dealt", dealt)):
+        difference = largest(shared, spread(query, key, value))
+        what = f"6 heads of queries, 2 of keys, {name}: largest difference"
+        yield Finding("x-transformers", what, difference)
     for length in TIMED:
         inputs, x = draw(length), draw(length, 1, 2 * D_HEAD)[0][:, 0]
         what = f"ms of CPU, length {length:,}"
