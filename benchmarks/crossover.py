@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
-from attnbook.stream_model import RECIPE, attention_inputs, trained_stream_model
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention as torch_attention
 
@@ -29,6 +28,7 @@ from attnbook.local import local_attention, two_sided_local_attention
 from attnbook.measuring import cpu_seconds, growth, median_ratio, peak_bytes
 from attnbook.performer import orthogonal_projection, performer_attention
 from attnbook.reformer import lsh_attention, random_rotations, shared_query_key_attention
+from attnbook.stream_model import RECIPE, attention_inputs, trained_stream_model
 
 NUM_HEADS, D_HEAD = 4, 64
 D_HEAD_OF_MODEL = RECIPE.d_model // RECIPE.num_heads
