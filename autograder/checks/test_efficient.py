@@ -48,7 +48,7 @@ def test_every_head_costs_as_much_as_the_first(
 ) -> None:
     queries, keys, d_head, heads = draw.sizes(4)
     same_count(student, reference, queries, keys, d_head, heads)
-    same_count(student, reference, 1024, 2048, 64, heads)
+    same_count(student, reference, 128, 256, 64, heads)
 
 
 @check("attention_flops", points=1)
@@ -63,19 +63,20 @@ def test_a_causal_mask_leaves_the_pairs_that_it_lets_through(
 # ---------------------------------------------------------------- online_softmax
 
 
-@check("online_softmax", points=1.25)
+@check("online_softmax", points=1.5)
 def test_blocks_of_any_size_give_the_softmax(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     batch, rows, keys = draw.sizes(3)
-    scores = 3 * draw.normal(batch, rows, keys + 6)
-    for block_size in (1, 2, 3, keys + 5, keys + 6, keys + 13):
+    scores = 3 * draw.normal(batch, rows, keys + 3)
+    for block_size in (2, keys + 2, keys + 13):
         same_softmax(student, reference, scores, block_size)
-    same_softmax(student, reference, scores[0, 0].double(), 2)
-    same_softmax(student, reference, scores.sort(dim=-1).values, 3)
+    for block_size in (1, 3):
+        same_softmax(student, reference, scores[0, 0].double(), block_size)
+    same_softmax(student, reference, scores[0].sort(dim=-1).values, 3)
 
 
-@check("online_softmax", points=0.5)
+@check("online_softmax", points=0.75)
 def test_scores_of_a_thousand_work_and_so_do_rows_far_apart(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
@@ -83,7 +84,7 @@ def test_scores_of_a_thousand_work_and_so_do_rows_far_apart(
     scores += torch.tensor([[1000.0], [-1000.0], [0.0], [-400.0], [300.0]])
     scores[2, int(draw.integers(0, 3, 1))] = 1000.0
     scores[4, int(draw.integers(8, 11, 1))] = 1000.0
-    for block_size in (1, 3, 4):
+    for block_size in (2, 3):
         same_softmax(student, reference, scores, block_size)
 
 
@@ -95,7 +96,7 @@ def test_a_block_of_minus_infinity_adds_nothing_and_a_row_of_it_gets_zeros(
         same_softmax(student, reference, with_hidden_blocks(draw), block_size)
 
 
-@check("online_softmax", points=0.25)
+@check("online_softmax", points=0.5)
 def test_gradients_of_the_softmax_are_right_and_finite(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
@@ -112,7 +113,7 @@ def test_half_precision_stays_half_precision(
         same_softmax(student, reference, draw.normal(3, 11, dtype=dtype), 4)
 
 
-@check("online_softmax", points=0.25)
+@check("online_softmax", points=0.5)
 def test_scores_stay_as_they_were_and_a_block_of_nothing_is_refused_by_name(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
@@ -126,40 +127,42 @@ def test_scores_stay_as_they_were_and_a_block_of_nothing_is_refused_by_name(
 # ---------------------------------------------------------------- tiled_attention
 
 
-@check("tiled_attention", points=1)
+@check("tiled_attention", points=1.5)
 def test_tiles_of_any_size_give_exact_attention(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
-    heads, queries, keys, d_head, d_value = draw.sizes(5)
-    inputs = tiles_of(draw, (2, heads), queries + 2, keys + 3, d_head, d_value)
-    for block_size in (1, 3, 4, 19):
+    heads, more, d_head, d_value = draw.sizes(4)
+    inputs = tiles_of(draw, (2, heads), 7, 7 + more, d_head, d_value)
+    for block_size in (3, 5, 19):
         same_tiles(student, reference, inputs, block_size)
-    same_tiles(student, reference, [each[0, 0].double() for each in inputs], 2)
+    small = [each[0, 0, :5].double() for each in inputs]
+    for block_size in (1, 2):
+        same_tiles(student, reference, small, block_size)
 
 
-@check("tiled_attention", points=0.75)
+@check("tiled_attention", points=1)
 def test_a_causal_query_sees_its_own_position_and_earlier_ones(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     few, more, d_head, d_value = draw.sizes(4)
-    for queries, keys in ((more + 3, more + 3), (few, few + more), (few + more, few)):
+    for queries, keys in ((7, 7), (few, few + more), (few + more, few)):
         inputs = tiles_of(draw, (2,), queries, keys, d_head, d_value)
-        for block_size in (2, 3):
-            same_tiles(student, reference, inputs, block_size, True)
+        same_tiles(student, reference, inputs, 3, True)
+    same_tiles(student, reference, tiles_of(draw, (2,), 5, 8, d_head, d_value), 2, True)
 
 
-@check("tiled_attention", points=0.5)
+@check("tiled_attention", points=0.75)
 def test_each_tile_reads_its_part_of_the_mask_and_a_query_that_sees_nothing_gets_zeros(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     inputs = tiles_of(draw, (2, 3), 7, 11, 5, 13)
     mask = with_hidden_tiles(draw, 2, 1, 7, 11)
-    for causal, block_size in ((False, 2), (False, 4), (True, 3)):
+    for causal, block_size in ((False, 4), (True, 3)):
         same_tiles(student, reference, inputs, block_size, causal, mask)
     same_tiles(student, reference, inputs, 3, False, draw.mask(2, 1, 1, 11))
 
 
-@check("tiled_attention", points=0.25)
+@check("tiled_attention", points=0.5)
 def test_scores_of_a_thousand_and_half_precision_work(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
@@ -176,7 +179,7 @@ def test_scores_of_a_thousand_and_half_precision_work(
         same_tiles(student, reference, inputs, 3)
 
 
-@check("tiled_attention", points=0.25)
+@check("tiled_attention", points=0.75)
 def test_gradients_reach_query_key_and_value_through_the_tiles(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
@@ -186,7 +189,7 @@ def test_gradients_reach_query_key_and_value_through_the_tiles(
     same_gradients(theirs, ours, inputs, 2, True, with_hidden_tiles(draw, 5, 7))
 
 
-@check("tiled_attention", points=0.25)
+@check("tiled_attention", points=0.5)
 def test_inputs_of_the_tiles_stay_as_they_were_and_tiles_of_nothing_are_refused_by_name(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
