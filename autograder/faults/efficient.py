@@ -289,13 +289,6 @@ TILED_ATTENTION_FAULTS = (
         "efficient-tiles",
     ),
     Fault(
-        "one maximum serves all queries",
-        "largest",
-        "of all rows",
-        "Put a query with scores near 0 beside one with thousands. What is left of the former?",
-        "efficient-tiles",
-    ),
-    Fault(
         "neither output nor sum is rescaled",
         "total",
         "kept",
@@ -585,7 +578,6 @@ TILED_SAME = {
         "the maximum starts at 0",
         "the maximum is that of the last tile",
         "no maximum is subtracted",
-        "one maximum serves all queries",
         SEES_NOTHING,
         NAN_ON_THE_WAY_BACK,
     ),

@@ -106,6 +106,7 @@ def _plain_tiles() -> list[Probe]:
     wide = [[*row, 2.0 * row[0] + 1.0] for row in VALUES]
     first_high = [RISING[4], RISING[0], RISING[1], RISING[0]]
     below = [[-2.0, 0.0], [-2.5, 1.0], [-1.9, 0.0], [-2.2, 1.0]]
+    above = [[-a, b] for a, b in below]
     return [
         Probe("one query, 4 keys that rise", _tile(ONE, RISING[:4], VALUES[:4], 2)),
         Probe("one query, 4 keys that fall", _tile(ONE, LOW[:4], VALUES[:4], 2)),
@@ -116,6 +117,7 @@ def _plain_tiles() -> list[Probe]:
         Probe("scores of a thousand, rising", _tile(ONE, _large(RISING), VALUES, 2)),
         Probe("scores of a thousand, falling", _tile(ONE, _large(first_high), VALUES[:4], 2)),
         Probe("scores of minus a thousand", _tile(TWO, _large(below), VALUES[:4], 2)),
+        Probe("scores of a thousand, two queries", _tile(TWO, _large(above), VALUES[:4], 2)),
         Probe("values wider than queries", _tile(TWO, RISING, wide, 2)),
         Probe("tiles of 0", _tile(TWO, RISING, VALUES, 0)),
         Probe("tiles of -1", _tile(TWO, RISING, VALUES, -1)),
@@ -124,13 +126,11 @@ def _plain_tiles() -> list[Probe]:
 
 def _causal_tiles() -> list[Probe]:
     more = [*TWO, [0.5, 0.5], [1.0, 0.0], [0.0, 1.0]]
-    far = [[0.0, 1.0], [-4000.0, 0.0], [4000.0, 0.0], [1.0, 0.0]]
     return [
         Probe("causal, 3 positions", _tile(more[:3], RISING[:3], VALUES[:3], 2, True)),
         Probe("causal, 5 positions", _tile(more, RISING, VALUES, 2, True)),
         Probe("causal, 2 queries, 5 keys", _tile(TWO, RISING, VALUES, 2, True)),
         Probe("causal, 4 queries, 2 keys", _tile(more[:4], RISING[:2], VALUES[:2], 2, True)),
-        Probe("causal, rows far apart", _tile(more[:4], far, VALUES[:4], 2, True)),
     ]
 
 
