@@ -6,22 +6,305 @@ notebooks of the sample class, so it uses nothing but torch, math and the others
 
 from __future__ import annotations
 
+import math
+
+import torch
 from torch import Tensor
 
 
-def attention_flops_by_fill(x: Tensor) -> Tensor:
-    # FILL: at least four ways to be right: einsum, loops, another order, in place on a copy.
-    return x
+def flops_by_loops(
+    num_queries: int, num_keys: int, d_head: int, num_heads: int = 1, causal: bool = False
+) -> int:
+    flops = 0
+    for query in range(num_queries):
+        for key in range(num_keys):
+            if not causal or key <= query + num_keys - num_queries:
+                flops += 2 * d_head + 2 * d_head
+    return num_heads * flops
 
 
-def online_softmax_by_fill(x: Tensor) -> Tensor:
-    # FILL: at least four ways to be right: einsum, loops, another order, in place on a copy.
-    return x
+def flops_by_rows(
+    num_queries: int, num_keys: int, d_head: int, num_heads: int = 1, causal: bool = False
+) -> int:
+    first = num_keys - num_queries + 1 if causal else num_keys
+    step = 1 if causal else 0
+    seen = sum(max(0, first + step * query) for query in range(num_queries))
+    return 4 * d_head * num_heads * seen
 
 
-def tiled_attention_by_fill(x: Tensor) -> Tensor:
-    # FILL: at least four ways to be right: einsum, loops, another order, in place on a copy.
-    return x
+def flops_by_mask(
+    num_queries: int, num_keys: int, d_head: int, num_heads: int = 1, causal: bool = False
+) -> int:
+    table = torch.ones(num_heads, num_queries, num_keys, dtype=torch.int64)
+    if causal:
+        table = table.tril(num_keys - num_queries)
+    return int(table.sum()) * d_head * 2 * 2
+
+
+def flops_by_what_is_hidden(
+    num_queries: int, num_keys: int, d_head: int, num_heads: int = 1, causal: bool = False
+) -> int:
+    pairs = num_queries * num_keys
+    if causal and num_queries <= num_keys:
+        pairs -= num_queries * (num_queries - 1) // 2
+    elif causal:
+        pairs = num_keys * (num_keys + 1) // 2
+    return num_heads * pairs * 4 * d_head
+
+
+def flops_by_products(
+    num_queries: int, num_keys: int, d_head: int, num_heads: int = 1, causal: bool = False
+) -> int:
+    seen = num_queries * num_keys
+    if causal:
+        rows = min(num_queries, num_keys)
+        seen = int((num_keys - rows + 1 + num_keys) * rows / 2)
+    scores, outputs = 2 * seen * d_head, 2 * seen * d_head
+    return (scores + outputs) * num_heads
+
+
+def demand_blocks(block_size: int) -> None:
+    if block_size <= 0:
+        raise ValueError(f"{block_size} is no size of a block")
+
+
+def online_by_chunks(scores: Tensor, block_size: int) -> Tensor:
+    demand_blocks(block_size)
+    highest = torch.full_like(scores[..., 0], -math.inf)
+    total = torch.zeros_like(highest)
+    for block in scores.split(block_size, dim=-1):
+        new = torch.maximum(highest, block.max(dim=-1).values).detach()
+        safe = torch.where(new.isinf(), torch.zeros_like(new), new)
+        total = total * torch.exp(highest - safe) + torch.exp(block - safe[..., None]).sum(-1)
+        highest = new
+    safe = torch.where(highest.isinf(), torch.zeros_like(highest), highest)
+    total = torch.where(total == 0, torch.ones_like(total), total)
+    return torch.exp(scores - safe[..., None]) / total[..., None]
+
+
+def online_by_logsumexp(scores: Tensor, block_size: int) -> Tensor:
+    demand_blocks(block_size)
+    hidden = scores == -math.inf
+    low = scores.double().masked_fill(hidden, -1e30)
+    found = [
+        low[..., start : start + block_size].logsumexp(-1, keepdim=True)
+        for start in range(0, low.shape[-1], block_size)
+    ]
+    normalizer = found[0]
+    for each in found[1:]:
+        normalizer = torch.logaddexp(normalizer, each)
+    return (low - normalizer).exp().masked_fill(hidden, 0.0).to(scores.dtype)
+
+
+def online_by_rescaled_parts(scores: Tensor, block_size: int) -> Tensor:
+    # The weights themselves are rescaled, in one pass, as the output of tiles is.
+    demand_blocks(block_size)
+    x = scores.to(torch.promote_types(scores.dtype, torch.float32))
+    highest = torch.full(x.shape[:-1], -math.inf, dtype=x.dtype).unsqueeze(-1)
+    weights, total = x[..., :0], torch.zeros_like(highest)
+    for start in range(0, x.shape[-1], block_size):
+        block = x[..., start : start + block_size]
+        new = torch.maximum(highest, block.amax(-1, keepdim=True)).detach()
+        seen = new > -math.inf
+        factor = torch.where(seen, highest - torch.where(seen, new, 0.0), 0.0).exp()
+        part = torch.where(seen, block - torch.where(seen, new, 0.0), -math.inf).exp()
+        weights, total = (
+            torch.cat([weights * factor, part], -1),
+            total * factor + part.sum(-1, True),
+        )
+        highest = new
+    return (weights / total.clamp(min=0.5)).type_as(scores)
+
+
+def online_one_by_one(scores: Tensor, block_size: int) -> Tensor:
+    # A row at a time, with plain numbers for the maximum.
+    demand_blocks(block_size)
+    rows = []
+    for row in scores.flatten(0, -2) if scores.dim() > 1 else scores[None]:
+        highest, total = -math.inf, row.new_zeros((), dtype=torch.float64)
+        for start in range(0, len(row), block_size):
+            block = row[start : start + block_size].double()
+            new = max(highest, float(block.detach().max()))
+            if new == -math.inf:
+                continue
+            total = total * math.exp(highest - new) + (block - new).exp().sum()
+            highest = new
+        if highest == -math.inf:
+            rows.append(row.masked_fill(row == -math.inf, 0.0))
+        else:
+            rows.append(((row.double() - highest).exp() / total).to(row.dtype))
+    return torch.stack(rows).reshape(scores.shape)
+
+
+def online_from_the_smallest_number(scores: Tensor, block_size: int) -> Tensor:
+    demand_blocks(block_size)
+    x = scores.float() if scores.dtype in (torch.float16, torch.bfloat16) else scores
+    highest = x.new_full(x.shape[:-1], torch.finfo(x.dtype).min)
+    total = torch.zeros_like(highest)
+    for i in range(-(-x.shape[-1] // block_size)):
+        block = x[..., i * block_size : (i + 1) * block_size]
+        new = torch.max(highest, block.detach().amax(-1))
+        total = total * (highest - new).exp() + (block - new[..., None]).exp().sum(-1)
+        highest = new
+    weights = (x - highest[..., None]).exp() / torch.where(total > 0, total, 1.0)[..., None]
+    return weights.to(scores.dtype)
+
+
+def online_by_halves(scores: Tensor, block_size: int) -> Tensor:
+    # Pairs of (maximum, sum) are joined like the branches of a tree.
+    demand_blocks(block_size)
+    x = scores.to(torch.promote_types(scores.dtype, torch.float32))
+    pairs = []
+    for start in range(0, x.shape[-1], block_size):
+        block = x[..., start : start + block_size]
+        top = block.detach().amax(-1, keepdim=True).clamp(min=-1e30)
+        pairs.append((top, (block - top).exp().sum(-1, keepdim=True)))
+    while len(pairs) > 1:
+        (a, sum_a), (b, sum_b) = pairs.pop(0), pairs.pop(0)
+        top = torch.maximum(a, b)
+        pairs.append((top, sum_a * (a - top).exp() + sum_b * (b - top).exp()))
+    top, total = pairs[0]
+    return ((x - top).exp() / total.masked_fill(total == 0, 1.0)).to(scores.dtype)
+
+
+def seen_table(query: Tensor, key: Tensor, causal: bool, mask: Tensor | None) -> Tensor:
+    queries, keys = query.shape[-2], key.shape[-2]
+    seen = torch.ones(*query.shape[:-1], keys, dtype=torch.bool)
+    if causal:
+        seen = seen.tril(keys - queries)
+    return seen if mask is None else seen & mask
+
+
+def tiled_with_keys_outside(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    block_size: int,
+    causal: bool = False,
+    mask: Tensor | None = None,
+) -> Tensor:
+    # As Dao et al. (2022): all queries meet one block of keys, then the next.
+    demand_blocks(block_size)
+    wide = torch.promote_types(query.dtype, torch.float32)
+    highest = query.new_full((*query.shape[:-1], 1), -math.inf, dtype=wide)
+    total, output = torch.zeros_like(highest), torch.zeros((), dtype=wide)
+    seen = seen_table(query, key, causal, mask)
+    for start in range(0, key.shape[-2], block_size):
+        some = slice(start, start + block_size)
+        scores = query.to(wide) @ key[..., some, :].to(wide).mT / math.sqrt(query.shape[-1])
+        scores = scores.masked_fill(~seen[..., some], -math.inf)
+        new = torch.maximum(highest, scores.detach().amax(-1, keepdim=True))
+        base = new.nan_to_num(neginf=0.0)
+        weights, factor = (scores - base).exp(), (highest - base).exp()
+        total = total * factor + weights.sum(-1, keepdim=True)
+        output = output * factor + weights @ value[..., some, :].to(wide)
+        highest = new
+    return (output / torch.where(total == 0, 1.0, total)).to(query.dtype)
+
+
+def tiled_by_logsumexp(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    block_size: int,
+    causal: bool = False,
+    mask: Tensor | None = None,
+) -> Tensor:
+    # Each tile's own softmax, joined by how much of the whole it is.
+    demand_blocks(block_size)
+    query, key, value, dtype = query.double(), key.double(), value.double(), query.dtype
+    seen = seen_table(query, key, causal, mask)
+    outputs, masses = [], []
+    for start in range(0, key.shape[-2], block_size):
+        some = slice(start, start + block_size)
+        scores = query @ key[..., some, :].transpose(-2, -1) * query.shape[-1] ** -0.5
+        scores = scores.masked_fill(~seen[..., some], -1e30)
+        outputs.append(scores.softmax(-1) @ value[..., some, :])
+        masses.append(scores.logsumexp(-1))
+    share = torch.stack(masses).softmax(0).masked_fill(~seen.any(-1), 0.0)
+    return (torch.stack(outputs) * share[..., None]).sum(0).to(dtype)
+
+
+def tiled_in_two_passes(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    block_size: int,
+    causal: bool = False,
+    mask: Tensor | None = None,
+) -> Tensor:
+    # The maximum is known before anything is summed, so nothing is rescaled.
+    demand_blocks(block_size)
+    wide = torch.promote_types(query.dtype, torch.float32)
+    seen, output = seen_table(query, key, causal, mask), []
+    scaled = query.to(wide) / query.shape[-1] ** 0.5
+    for q, s in zip(scaled.split(block_size, -2), seen.split(block_size, -2), strict=True):
+        keys = [k.to(wide) for k in key.split(block_size, -2)]
+        some = s.split(block_size, -1)
+        tiles = [(q @ k.mT).masked_fill(~t, -torch.inf) for k, t in zip(keys, some, strict=True)]
+        top = torch.stack([tile.detach().amax(-1) for tile in tiles]).amax(0)[..., None]
+        parts = [(tile - top.clamp(min=-1e30)).exp() for tile in tiles]
+        values = value.to(wide).split(block_size, -2)
+        total = torch.stack([part.sum(-1, keepdim=True) for part in parts]).sum(0)
+        row = torch.stack([p @ v for p, v in zip(parts, values, strict=True)]).sum(0)
+        output.append(row / total.clamp(min=0.5))
+    return torch.cat(output, -2).to(query.dtype)
+
+
+def tiled_by_whole_rows(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    block_size: int,
+    causal: bool = False,
+    mask: Tensor | None = None,
+) -> Tensor:
+    # Exact and in linear memory too, but a block of queries meets all keys at once.
+    demand_blocks(block_size)
+    seen = seen_table(query, key, causal, mask)
+    output = query.new_zeros(*query.shape[:-1], value.shape[-1])
+    for start in range(0, query.shape[-2], block_size):
+        some = slice(start, min(start + block_size, query.shape[-2]))
+        scores = query[..., some, :] / math.sqrt(query.shape[-1]) @ key.mT
+        weights = scores.masked_fill(~seen[..., some, :], -math.inf).softmax(-1)
+        output[..., some, :] = weights.masked_fill(~seen[..., some, :], 0.0) @ value
+    return output
+
+
+def tiled_by_lists(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    block_size: int,
+    causal: bool = False,
+    mask: Tensor | None = None,
+) -> Tensor:
+    # Stops at the diagonal, and keeps the precision of the inputs.
+    demand_blocks(block_size)
+    num_queries, num_keys = query.shape[-2], key.shape[-2]
+    seen = None if mask is None else mask.expand(*query.shape[:-1], num_keys)
+    rows = []
+    for i in range(0, num_queries, block_size):
+        q = query[..., i : i + block_size, :] * query.shape[-1] ** -0.5
+        own = torch.arange(i, i + q.shape[-2])[:, None] + num_keys - num_queries
+        top = q.new_full((*q.shape[:-1], 1), -1e4)
+        total, gathered = torch.zeros_like(top), q @ key[..., :0, :].mT @ value[..., :0, :]
+        for j in range(0, num_keys, block_size):
+            if causal and j > int(own[-1]):
+                break
+            k, v = key[..., j : j + block_size, :], value[..., j : j + block_size, :]
+            s = torch.einsum("...qd,...kd->...qk", q, k)
+            if causal:
+                s = s.masked_fill(torch.arange(j, j + k.shape[-2]) > own, -torch.inf)
+            if seen is not None:
+                tile = seen[..., i : i + block_size, j : j + block_size]
+                s = s.masked_fill(tile.logical_not(), -torch.inf)
+            new = torch.maximum(top, s.amax(-1, keepdim=True).detach())
+            e = torch.exp(s - new)
+            total = total * (top - new).exp() + e.sum(-1, keepdim=True)
+            gathered, top = gathered * (top - new).exp() + e @ v, new
+        rows.append(gathered / (total + (total == 0)))
+    return torch.cat(rows, dim=-2)
 
 
 def sliding_window_mask_by_fill(x: Tensor) -> Tensor:
