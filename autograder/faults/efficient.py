@@ -288,6 +288,13 @@ LOCAL_ATTENTION_FAULTS = (
         "efficient-local",
     ),
     Fault(
+        "hidden scores are set to 0",
+        "softmax",
+        "0",
+        "exp(0) is 1. What score must a key have so that its exponential is 0?",
+        "efficient-local",
+    ),
+    Fault(
         "the softmax runs over the queries",
         "softmax",
         "queries",
@@ -418,9 +425,16 @@ ATTEND_WITH_CACHE_FAULTS = (
     ),
     Fault(
         "a query that sees nothing gives NaN",
-        "empty_row",
+        "hidden",
         "nan",
         "What is the softmax of a row of nothing but minus infinity, and what should come out?",
+        "efficient-cache",
+    ),
+    Fault(
+        "a query that sees nothing gets the mean of all values",
+        "hidden",
+        "-1e9",
+        "What does the softmax make of a row of equal scores, however low they are?",
         "efficient-cache",
     ),
     Fault(
@@ -578,9 +592,16 @@ GROUPED_QUERY_ATTENTION_FAULTS = (
     ),
     Fault(
         "a query that sees nothing gives NaN",
-        "empty_row",
+        "hidden",
         "nan",
         "What is the softmax of a row of nothing but minus infinity, and what should come out?",
+        "efficient-grouped",
+    ),
+    Fault(
+        "a query that sees nothing gets the mean of all values",
+        "hidden",
+        "-1e9",
+        "What does the softmax make of a row of equal scores, however low they are?",
         "efficient-grouped",
     ),
     Fault(
@@ -601,8 +622,8 @@ GROUPED_QUERY_ATTENTION_FAULTS = (
 
 # Sets on the left are the same function as those on the right: no probe can tell them apart.
 # A block that sees itself alone has no other one to look too far into or to be joined with, and
-# zeros add nothing to a block that they are not normalized with. In a circle it does not matter
-# where zeros stand.
+# zeros add nothing where they are not normalized with what is real. Zeros that are seen score 0,
+# as what is filled with 0 does. In a circle it does not matter where zeros stand.
 SAME_IN_BLOCKS = {
     frozenset({first, second}): frozenset({first})
     for first, second in (
@@ -622,6 +643,7 @@ SAME_IN_BLOCKS = {
             "zeros before the first position are attended to",
         ),
         ("the softmax runs over the queries", "zeros before the first position are attended to"),
+        ("hidden scores are set to 0", "zeros before the first position are attended to"),
     )
 }
 # Where the mask is not used, or nothing else hides a key, the other mistake has nothing to do.
@@ -630,12 +652,14 @@ SAME_WITH_A_CACHE = {
     for first, second in (
         ("new positions see each other's future", "the mask takes the place of causality"),
         ("the mask is not used", "a query that sees nothing gives NaN"),
+        ("the mask is not used", "a query that sees nothing gets the mean of all values"),
     )
 }
 SAME_IN_GROUPS = {
-    frozenset({"the mask is not used", "a query that sees nothing gives NaN"}): frozenset(
+    frozenset({"the mask is not used", f"a query that sees nothing {result}"}): frozenset(
         {"the mask is not used"}
-    ),
+    )
+    for result in ("gives NaN", "gets the mean of all values")
 }
 
 MODELS = (

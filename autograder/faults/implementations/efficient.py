@@ -111,7 +111,11 @@ def faulty_local_attention(
         halves = zip(scores.split(window, -1), visible.split(window, -1), strict=True)
         weights = torch.cat([softmax_of_visible(*half) for half in halves], dim=-1)
     else:
-        weights = softmax_of_visible(scores, visible, dim=-2 if softmax == "queries" else -1)
+        dim, hidden = (
+            -2 if softmax == "queries" else -1,
+            "0" if softmax == "0" else "minus infinity",
+        )
+        weights = softmax_of_visible(scores, visible, dim, hidden)
     output: Tensor = (weights @ with_neighbor(value, neighbor)).flatten(-3, -2)
     if partial == "returned":
         return output
@@ -160,11 +164,12 @@ def seen_in_blocks(num_blocks: int, window: int, band: str, neighbor: str) -> Te
 
 
 def softmax_of_visible(
-    scores: Tensor, visible: Tensor, dim: int = -1, empty_row: str = "zeros"
+    scores: Tensor, visible: Tensor, dim: int = -1, hidden: str = "minus infinity"
 ) -> Tensor:
     """Return the softmax of what may be seen; an empty row is zero, or what comes out of it."""
-    weights: Tensor = scores.masked_fill(~visible, -math.inf).softmax(dim)
-    return weights if empty_row == "nan" else weights.masked_fill(~visible, 0.0)
+    fill = {"0": 0.0, "-1e9": -1e9}.get(hidden, -math.inf)
+    weights: Tensor = scores.masked_fill(~visible, fill).softmax(dim)
+    return weights.masked_fill(~visible, 0.0) if hidden == "minus infinity" else weights
 
 
 def faulty_attend_with_cache(
@@ -179,7 +184,7 @@ def faulty_attend_with_cache(
     order: str = "old first",
     returned: str = "all",
     masking: str = "both",
-    empty_row: str = "zeros",
+    hidden: str = "minus infinity",
     scale: str = "sqrt d_head",
     written: str = "values",
     empty_cache: str = "accepted",
@@ -198,7 +203,7 @@ def faulty_attend_with_cache(
     if mask is not None and masking != "ignored":
         visible = {"both": visible & mask, "inverted": visible & ~mask}.get(masking, mask)
     divisor = {"none": 1.0, "d_head": d_head}.get(scale, math.sqrt(d_head))
-    output = softmax_of_visible(query / divisor @ keys.mT, visible, empty_row=empty_row) @ values
+    output = softmax_of_visible(query / divisor @ keys.mT, visible, hidden=hidden) @ values
     if cache == "overwritten":
         with torch.no_grad():
             for old, new in pairs:
@@ -233,7 +238,7 @@ def faulty_grouped_query_attention(
     queries: str = "each its own",
     scale: str = "sqrt d_head",
     masking: str = "true sees",
-    empty_row: str = "zeros",
+    hidden: str = "minus infinity",
     heads: str = "in order",
     refused: str = "with values",
 ) -> Tensor:
@@ -255,7 +260,7 @@ def faulty_grouped_query_attention(
         output = scores.softmax(-1) @ values
     else:
         visible = visible_in_groups(mask, num_heads, group, masking)
-        output = softmax_of_visible(scores, visible, empty_row=empty_row) @ values
+        output = softmax_of_visible(scores, visible, hidden=hidden) @ values
     if heads == "transposed":
         output = output.unflatten(1, (num_kv_heads, group)).transpose(1, 2).flatten(1, 2)
     return output
