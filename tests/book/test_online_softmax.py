@@ -129,20 +129,10 @@ def test_the_page_in_the_book_is_what_the_script_writes(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_page(tmp_path_factory.mktemp("online"), "online", "efficient", "Cheaper")
-
-
-@pytest.fixture(
-    scope="module",
-    params=["alone", pytest.param("in the book", marks=pytest.mark.book)],
-)
-def address(request: pytest.FixtureRequest) -> str:
-    if request.param == "alone":
-        page: Path = request.getfixturevalue("alone")
-    else:
-        page = request.getfixturevalue("html") / "book" / "efficient.html"
-    return page.as_uri()
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a page that has the figure and the book's styles, and nothing else."""
+    site = tmp_path_factory.mktemp("online")
+    return write_page(site, "online", "efficient", "Cheaper").as_uri()
 
 
 @pytest.fixture
@@ -205,3 +195,13 @@ def test_it_fits_and_axe_finds_nothing(page, width, scheme):
     assert max(box["x"] + box["width"] for box in boxes) <= edge["x"] + edge["width"] + 1
     found = Axe().run(page, context={"include": [[FIGURE]]}).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+
+
+@pytest.mark.browser
+@pytest.mark.book
+def test_it_starts_in_the_chapter(browser, html):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto((html / "book" / "efficient.html").as_uri())
+    page.wait_for_selector(f"{FIGURE}.is-ready")
+    context.close()
