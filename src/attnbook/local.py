@@ -1,4 +1,4 @@
-"""Sliding-window attention without the table of all scores. Its chapter is to come."""
+"""Sliding-window attention without the table of all scores. Chapter: book/efficient.md."""
 
 import torch
 from jaxtyping import Bool, Float
