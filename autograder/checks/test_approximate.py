@@ -181,7 +181,7 @@ def test_the_mean_product_of_two_features_is_what_a_softmax_would_sum(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     projection, shares = every_direction()
-    query, key = draw.normal(5, 2, dtype=torch.float64), draw.normal(7, 2, dtype=torch.float64)
+    query, key = (draw.normal(n, 2, dtype=torch.float64).clamp(-1.2, 1.2) for n in (5, 7))
     features = [student.favor_features(*copies(each, projection)) for each in (query, key)]
     for found, x in zip(features, (query, key), strict=True):
         same_tensor(found, reference.favor_features(x, projection), what="the features")
@@ -258,11 +258,12 @@ def test_long_queries_and_keys_give_the_right_output_and_a_finite_one(
 ) -> None:
     for causal in (False, True):
         query, key, value = attended(draw, 2, square=True)
-        # The exponents are near -150, and a few units apart at most.
+        # Each exponent is near -85, so that a product of two features is too small for float32.
         query, key = (
-            17 * WIDTH**0.25 * torch.nn.functional.normalize(each, dim=-1) for each in (query, key)
+            13 * WIDTH**0.25 * torch.nn.functional.normalize(each, dim=-1) for each in (query, key)
         )
-        inputs = (query, key, value, draw.normal(13, WIDTH) / 10)
+        # Values of one sign: what rounding does to such exponents stays small beside their mean.
+        inputs = (query, key, value.abs() + 1, draw.normal(13, WIDTH) / 10)
         same_output(student.performer_attention, reference.performer_attention, inputs, causal)
 
 
@@ -329,12 +330,13 @@ def test_of_several_that_are_nearest_the_lowest_number_wins(
 def test_each_token_attends_to_those_that_it_meets(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
-    for leading, rounds in (((), 1), ((2, 2), 1), ((), 3)):
+    for leading, rounds in (((2, 2), 1), ((), 3)):
         x, value, rotations, chunk_size = tokens(draw, *leading, rounds=rounds)
-        # All zeros: one bucket for all tokens, which every chunk but the first shares with another.
-        for each in (rotations, torch.zeros(1, WIDTH, 1)):
-            others = (each, chunk_size)
-            same_output(student.lsh_attention, reference.lsh_attention, (x, value), *others)
+        others = (rotations, chunk_size)
+        same_output(student.lsh_attention, reference.lsh_attention, (x, value), *others)
+    # One bucket for all tokens, which borders between chunks cut.
+    others = (torch.zeros(1, WIDTH, 1), chunk_size)
+    same_output(student.lsh_attention, reference.lsh_attention, (x, value), *others)
 
 
 @check("lsh_attention", points=0.75)
@@ -434,11 +436,11 @@ def featured(draw: Draw, *leading: int) -> tuple[Tensor, Tensor]:
     return draw.normal(*leading, WIDTH), draw.normal(13, WIDTH)
 
 
-def every_direction(points: int = 24) -> tuple[Tensor, Tensor]:
+def every_direction(points: int = 20) -> tuple[Tensor, Tensor]:
     """Return rows and their shares, such that sums by them are means over the plane's normal law.
 
-    Gauss and Hermite's nodes: the mean is exact for polynomials up to degree 47, and for the
-    exponentials of short vectors to about ten digits.
+    Gauss and Hermite's nodes: the mean is exact for polynomials up to degree 39, and for the
+    exponentials of short vectors to nine digits and more.
     """
     nodes, weights = (torch.from_numpy(each) for each in np.polynomial.hermite_e.hermegauss(points))
     weights = weights / weights.sum()

@@ -910,7 +910,7 @@ MODELS = (
         equivalents=(
             equivalents.lsh_by_one_mask,
             equivalents.lsh_by_counting_rounds,
-            equivalents.lsh_token_by_token,
+            equivalents.lsh_by_sets,
             equivalents.lsh_round_by_round,
             equivalents.lsh_in_sorted_order,
         ),

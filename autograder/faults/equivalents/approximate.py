@@ -377,30 +377,30 @@ def lsh_by_counting_rounds(
     return torch.where(alone[..., None], value, output)
 
 
-def lsh_token_by_token(
+def lsh_by_sets(
     query_key: Tensor, value: Tensor, rotations: Tensor, chunk_size: int, causal: bool = False
 ) -> Tensor:
     if query_key.dim() > 2:
         rows = [
-            lsh_token_by_token(x, v, rotations, chunk_size, causal)
+            lsh_by_sets(x, v, rotations, chunk_size, causal)
             for x, v in zip(query_key, value, strict=True)
         ]
         return torch.stack(rows)
-    length, d_head = query_key.shape
-    meets: list[set[int]] = [set() for _ in range(length)]
+    length = query_key.shape[0]
+    seen: list[set[int]] = [set() for _ in range(length)]
     for labels in _hashed(query_key, rotations).tolist():
         line = sorted(range(length), key=lambda i: labels[i])
         for place, i in enumerate(line):
             first = max(0, place // chunk_size - 1) * chunk_size
             window = line[first : (place // chunk_size + 1) * chunk_size]
-            meets[i] |= {j for j in window if labels[j] == labels[i] and j != i}
-    keys = torch.nn.functional.normalize(query_key, dim=-1)
-    rows = []
-    for i, met in enumerate(meets):
-        seen = sorted(j for j in met if j < i or not causal) or [i]
-        weights = (keys[seen] @ query_key[i] / math.sqrt(d_head)).softmax(0)
-        rows.append(weights @ value[seen])
-    return torch.stack(rows)
+            met = (j for j in window if labels[j] == labels[i])
+            seen[i].update(j for j in met if (j < i if causal else j != i))
+    bias = torch.full((length, length), -math.inf, dtype=query_key.dtype)
+    for i, others in enumerate(seen):
+        bias[i, sorted(others) or [i]] = 0.0
+    unit = query_key / query_key.norm(dim=-1, keepdim=True)
+    scores = query_key @ unit.T / math.sqrt(query_key.shape[1])
+    return (scores + bias).softmax(dim=-1) @ value
 
 
 def lsh_round_by_round(
