@@ -399,7 +399,7 @@ def lsh_by_sets(
     for i, others in enumerate(seen):
         bias[i, sorted(others) or [i]] = 0.0
     unit = query_key / query_key.norm(dim=-1, keepdim=True)
-    scores = query_key @ unit.T / math.sqrt(query_key.shape[1])
+    scores: Tensor = query_key @ unit.T / math.sqrt(query_key.shape[1])
     return (scores + bias).softmax(dim=-1) @ value
 
 
