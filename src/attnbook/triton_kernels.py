@@ -4,16 +4,24 @@ A tensor is a pointer to its first number, sizes that are known when a kernel is
 upper-case, and a block's side is a power of two.
 
 Where torch finds no GPU, Triton's interpreter runs the same source on the CPU, a block at a
-time in numpy: slow, and good for reading and testing. Triton asks for that when it is imported.
+time in numpy: slow, and good for reading and testing. Triton decides on it, function by
+function, when a function is decorated.
 """
 
+import importlib
 import os
+import sys
 from typing import no_type_check
 
 import torch
 
 if not torch.cuda.is_available():
     os.environ.setdefault("TRITON_INTERPRET", "1")
+    # Parts of torch import Triton, its flop counter for one, and then sums and maxima, which are
+    # written in Triton themselves, were decorated for a GPU.
+    for loaded in ("triton.language.standard", "triton.language"):
+        if loaded in sys.modules:
+            importlib.reload(sys.modules[loaded])
 
 import triton
 import triton.language as tl

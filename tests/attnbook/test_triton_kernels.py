@@ -1,6 +1,8 @@
 """The kernels touch their own rows alone."""
 
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -31,3 +33,17 @@ def test_forward_writes_nothing_behind_the_last_row_or_column():
     )
     torch.testing.assert_close(output[: 19 * 3].view(19, 3), scores.softmax(-1) @ value)
     torch.testing.assert_close(shift[:19], scores.amax(-1))
+
+
+def test_they_run_also_if_torch_imported_triton_before():
+    # In a process of its own, for what is imported first decides.
+    code = """
+import torch
+import torch.utils.flop_counter
+from attnbook.triton_attention import triton_attention
+x = torch.ones(3, 2)
+print(triton_attention(x, x, x).tolist())
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "[[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]\n", done.stderr
