@@ -405,7 +405,7 @@ def same_three(results: object, expected: tuple[Tensor, ...]) -> None:
 
 def three(results: object) -> tuple[Tensor, Tensor, Tensor]:
     """Return the three results, or say that they must be three."""
-    if not isinstance(results, tuple) or len(results) != 3:
+    if not isinstance(results, (tuple, list)) or len(results) != 3:
         raise Mismatch("three results must come back: the output, the keys and the values")
     output, keys, values = results
     return output, keys, values
