@@ -362,10 +362,10 @@ def test_gradients_pass_through_the_window(
 def test_half_precision_works_and_the_inputs_of_a_window_stay_as_they_were(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
-    same_local(student, reference, in_sequence(draw, 2, 5, dtype=torch.float16), 2)
-    given = dict(zip(("query", "key", "value"), in_sequence(draw, 2, 7), strict=True))
+    inputs = in_sequence(draw, 2, 5, dtype=torch.float16)
+    given = dict(zip(("query", "key", "value"), inputs, strict=True))
     ours, theirs = reference.local_attention, student.local_attention
-    right_and_left_alone(theirs, ours, given, 3, what="the output")
+    right_and_left_alone(theirs, ours, given, 2, what="the output")
 
 
 @check("local_attention", points=0.75)
@@ -481,7 +481,6 @@ def test_what_was_given_stays_as_it_was_when_the_cache_grows(
 def test_query_heads_side_by_side_share_one_head_of_keys_and_values(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
-    same_grouped(student, reference, in_groups(draw, 4, 2))
     same_grouped(student, reference, in_groups(draw, 6, 2, dtype=torch.float64))
 
 
@@ -498,7 +497,7 @@ def test_a_mask_is_for_query_heads_and_broadcasts(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     inputs = in_groups(draw, 4, 2)
-    for shape in ((3, 5), (2, 1, 1, 5), (2, 4, 3, 5)):
+    for shape in ((2, 1, 1, 5), (2, 4, 3, 5)):
         same_grouped(student, reference, [*inputs, draw.mask(*shape)])
 
 
@@ -516,15 +515,15 @@ def test_gradients_of_a_shared_head_are_summed_over_its_group(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     ours, theirs = reference.grouped_query_attention, student.grouped_query_attention
-    same_gradients(theirs, ours, in_groups(draw, 6, 2))
+    same_gradients(theirs, ours, in_groups(draw, 6, 2), draw.mask(3, 5))
 
 
 @check("grouped_query_attention", points=0.5)
 def test_half_precision_works_and_the_inputs_of_a_group_stay_as_they_were(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
-    same_grouped(student, reference, in_groups(draw, 4, 2, dtype=torch.float16))
-    given = dict(zip(("query", "key", "value"), in_groups(draw, 4, 2), strict=True))
+    inputs = in_groups(draw, 4, 2, dtype=torch.float16)
+    given = dict(zip(("query", "key", "value"), inputs, strict=True))
     ours, theirs = reference.grouped_query_attention, student.grouped_query_attention
     right_and_left_alone(theirs, ours, given, what="the output")
 
@@ -604,7 +603,7 @@ def same_three(results: object, expected: tuple[Tensor, ...]) -> None:
 
 def three(results: object) -> tuple[Tensor, Tensor, Tensor]:
     """Return the three results, or say that they must be three."""
-    if not isinstance(results, tuple) or len(results) != 3:
+    if not isinstance(results, (tuple, list)) or len(results) != 3:
         raise Mismatch("three results must come back: the output, the keys and the values")
     output, keys, values = results
     return output, keys, values

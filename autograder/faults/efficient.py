@@ -1298,7 +1298,6 @@ MODELS = (
         probes=probes.local_attention_probes(),
         equivalents=(
             equivalents.local_by_full_mask,
-            equivalents.local_by_positions,
             equivalents.local_by_slices,
             equivalents.local_by_unfold,
             equivalents.local_by_offsets,
@@ -1341,7 +1340,6 @@ MODELS = (
             equivalents.groups_head_by_head,
             equivalents.groups_by_einsum,
             equivalents.groups_by_expand,
-            equivalents.groups_by_index,
             equivalents.groups_by_torch,
         ),
         read="efficient-grouped",

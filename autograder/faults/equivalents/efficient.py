@@ -359,18 +359,6 @@ def local_by_full_mask(query: Tensor, key: Tensor, value: Tensor, window: int) -
     return scores.masked_fill(~seen, -math.inf).softmax(-1) @ value
 
 
-def local_by_positions(query: Tensor, key: Tensor, value: Tensor, window: int) -> Tensor:
-    length, d_head = query.shape[-2:]
-    if window < 1 or window > length:
-        raise ValueError(f"window {window} out of range for length {length}")
-    rows = []
-    for i in range(length):
-        seen = slice(max(0, i + 1 - window), i + 1)
-        scores = (query[..., i : i + 1, :] * key[..., seen, :]).sum(-1) * d_head**-0.5
-        rows.append((scores.softmax(-1)[..., None] * value[..., seen, :]).sum(-2))
-    return torch.stack(rows, dim=-2)
-
-
 def local_by_slices(query: Tensor, key: Tensor, value: Tensor, window: int) -> Tensor:
     length = query.size(-2)
     if window <= 0 or window > length:
@@ -596,20 +584,6 @@ def groups_by_expand(
         scores = torch.where(mask, scores, -math.inf)
     output: Tensor = scores.softmax(-1).nan_to_num() @ v
     return output
-
-
-def groups_by_index(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
-) -> Tensor:
-    heads, kv_heads = query.shape[1], key.shape[1]
-    if heads // kv_heads * kv_heads != heads:
-        raise ValueError(f"heads={heads} is not a multiple of kv_heads={kv_heads}")
-    source = torch.tensor([h * kv_heads // heads for h in range(heads)])
-    key, value = key.index_select(1, source), value.index_select(1, source)
-    scores = torch.matmul(query, key.permute(0, 1, 3, 2)).mul(query.shape[-1] ** -0.5)
-    seen = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask
-    weights = scores.masked_fill(~seen, -math.inf).softmax(-1)
-    return torch.where(seen, weights, 0.0) @ value
 
 
 def groups_by_torch(
