@@ -435,6 +435,13 @@ PERFORMER_FAULTS = (
         "approximate-performer",
     ),
     Fault(
+        "the keys' features serve for the queries",
+        "served",
+        "keys for queries",
+        "Change the queries. Does your output change?",
+        "approximate-performer",
+    ),
+    Fault(
         "nothing is divided by the sum of the weights",
         "normalizer",
         "none",

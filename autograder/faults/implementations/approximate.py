@@ -184,6 +184,7 @@ def faulty_performer(
     norm: str = "both",
     scale: str = "fourth root",
     features: str = "positive",
+    served: str = "each its own",
     normalizer: str = "weights",
     order: str = "inclusive",
     refusal: str = "refused",
@@ -191,6 +192,7 @@ def faulty_performer(
     """Performer's attention with switches; correct when none is given."""
     if causal and query.shape[-2] != key.shape[-2]:
         refuse_counts(f", got {query.shape[-2]} queries and {key.shape[-2]} keys", refusal)
+    query = key if served == "keys for queries" else query
     d_head = query.shape[-1]
     factor = {"none": 1.0, "root": d_head**-0.5}.get(scale, d_head**-0.25)
     q, k = query * factor, key * factor
