@@ -348,7 +348,7 @@ def faulty_local_attention(
             -2 if softmax == "queries" else -1,
             "0" if softmax == "0" else "minus infinity",
         )
-        weights = softmax_of_visible(scores, visible, dim, hidden)
+        weights = softmax_of_visible(scores, visible, dim, hidden=hidden)
     output: Tensor = (weights @ with_neighbor(value, neighbor)).flatten(-3, -2)
     if partial == "returned":
         return output
@@ -397,7 +397,7 @@ def seen_in_blocks(num_blocks: int, window: int, band: str, neighbor: str) -> Te
 
 
 def softmax_of_visible(
-    scores: Tensor, visible: Tensor, dim: int = -1, hidden: str = "minus infinity"
+    scores: Tensor, visible: Tensor, dim: int = -1, *, hidden: str = "minus infinity"
 ) -> Tensor:
     """Return the softmax of what may be seen; an empty row is zero, or what comes out of it."""
     fill = {"0": 0.0, "-1e9": -1e9}.get(hidden, -math.inf)
