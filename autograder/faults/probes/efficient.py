@@ -129,8 +129,7 @@ def _plain_tiles() -> list[Probe]:
 def _causal_tiles() -> list[Probe]:
     more = [*TWO, [0.5, 0.5], [1.0, 0.0], [0.0, 1.0]]
     return [
-        Probe("causal, 3 positions", _tile(more[:3], RISING[:3], VALUES[:3], 2, True)),
-        Probe("causal, 5 positions", _tile(more, RISING, VALUES, 2, True)),
+        Probe("causal, 5 positions", _tile(more, RISING, VALUES, 3, True)),
         Probe("causal, 2 queries, 5 keys", _tile(TWO, RISING, VALUES, 2, True)),
         Probe("causal, 4 queries, 2 keys", _tile(more[:4], RISING[:2], VALUES[:2], 2, True)),
     ]
@@ -158,9 +157,9 @@ def _masked_tiles() -> list[Probe]:
 def _tiles_of_many() -> list[Probe]:
     drawn = [_rounded(2, 5, 4), _rounded(2, 7, 4), _rounded(2, 7, 4, seed=1)]
     names = ("query", "key", "value")
-    short = dict(zip(names, (each[0, :5].half() for each in drawn), strict=True))
-    double = dict(zip(names, (each[0, :5].double() for each in drawn), strict=True))
-    whole = dict(zip(names, drawn, strict=True)) | {"block_size": 3}
+    short = dict(zip(names, (each[0, :3].half() for each in drawn), strict=True))
+    double = dict(zip(names, (each[0, :3].double() for each in drawn), strict=True))
+    whole = dict(zip(names, drawn, strict=True)) | {"block_size": 4}
     mask = _rounded(2, 5, 7) > -0.4
     mask[:, 1] = False
     return [

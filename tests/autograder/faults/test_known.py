@@ -186,7 +186,7 @@ def test_a_diagnosis_takes_less_than_fifty_milliseconds(model: FaultModel) -> No
         started = time.process_time()
         diagnose(model, answer)
         taken.append(time.process_time() - started)
-    # A class is made anew for each probe, and a block has eight layers.
-    makes_modules = isinstance(model.implementation, type)
-    assert statistics.median(taken) < MOST_SECONDS / (2 if makes_modules else 4)
+    # A class is made anew for each probe, and a block has eight layers; tiles go one by one.
+    long = isinstance(model.implementation, type) or model.exercise == "tiled_attention"
+    assert statistics.median(taken) < MOST_SECONDS / (2 if long else 4)
     assert sorted(taken)[int(0.95 * len(taken))] < MOST_SECONDS
