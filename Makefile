@@ -65,7 +65,7 @@ test: system $(READY) $(PEERS_READY) ## Everything that decides: quick first, th
 bench: system $(READY) $(PEERS_READY) ## Run the side-by-side measurements
 	@for script in benchmarks/*.py; do [ -e "$$script" ] || continue; echo "== $$script"; python "$$script"; done
 
-peers: $(PEERS_READY) ## Install nbgrader and otter, which the grader is compared with, beside .venv
+peers: $(PEERS_READY) ## Install what ours is compared with, nbgrader, otter and attention packages, beside .venv
 
 release: $(READY) ## Make the learner's notebooks from solutions/
 	@autograder release

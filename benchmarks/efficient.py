@@ -1,35 +1,41 @@
 """Exact attention at a lower cost, beside torch's: CPU time, share of the limit, memory.
 
 One thread. For time, the kernels take turns on the same inputs, and a ratio is the median over
-rounds of torch's time divided by ours, so that more than 1 is faster than torch. The limit is
-the rate of a large matrix product, measured in the same run. Memory is the peak of what
+rounds of torch's time divided by ours, so that more than 1 is faster than torch. The limits are
+the rate of a large matrix product and that of a large copy, measured in the same run; the
+bytes that count are those of `costs.tiled_traffic`. Memory is the peak of what
 torch allocates besides inputs, output and gradients, from its profiler; what a matrix product
 allocates for itself does not show there.
 
-    python benchmarks/efficient.py [--lengths 512 1024] [--rounds 9] [--memory-lengths 1024 2048]
+    python benchmarks/efficient.py [--lengths 512 1024] [--rounds 9] [--save]
+                                   [--memory-lengths 1024 2048]
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
+import msgspec
 import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention as torch_attention
 
 from attnbook.attention import scaled_dot_product_attention
-from attnbook.costs import attention_flops, training_flops
+from attnbook.costs import attention_flops, tiled_traffic, training_flops
 from attnbook.measuring import cpu_seconds, growth, median_ratio, peak_bytes
 from attnbook.rows import row_tiled_attention
 from attnbook.tiled import tiled_attention
 
 BLOCK_SIZE = 256
 NUM_HEADS, D_HEAD = 4, 64
+MEASURED = Path(__file__).parent / "measured" / "efficient.json"
 TORCH, ROWS, TILES = "torch", "rows", "online tiles"
 
 Attention = Callable[..., Tensor]
@@ -38,6 +44,43 @@ KERNELS: dict[str, Attention] = {
     ROWS: row_tiled_attention,
     TILES: lambda q, k, v, causal: tiled_attention(q, k, v, BLOCK_SIZE, causal),
 }
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """What a kernel took; ratio and bar of torch itself are none.
+
+    ``ratio`` is torch's time divided by this one's. ``of_products`` and ``of_bandwidth`` are the
+    shares of the two limits, 1 being all of it.
+    """
+
+    kernel: str
+    causal: bool
+    backward: bool
+    length: int
+    milliseconds: float
+    ratio: float | None
+    bar: float | None
+    of_products: float
+    of_bandwidth: float | None
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """The peaks of extra memory of one head, forward and backward, and their growth."""
+
+    kernel: str
+    lengths: list[int]
+    peak_bytes: list[int]
+    slope: float | None
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """Both tables."""
+
+    num_heads: int
+    d_head: int
+    rounds: int
+    times: list[Timing]
+    memory: list[Memory]
 
 
 def bar(name: str, length: int, *, causal: bool, backward: bool) -> float:
@@ -83,33 +126,66 @@ def product_rate(size: int = 1024, rounds: int = 9) -> float:
     return 2 * size**3 / best
 
 
-def print_times(lengths: Sequence[int], rounds: int) -> None:
-    """Print the table of times, with the bars."""
-    limit = product_rate()
-    print(f"a large matrix product: {limit / 1e9:.0f} GFLOP/s; {NUM_HEADS} heads of {D_HEAD}")
-    print(f"{'':33}{'ms CPU':>9}{'torch / it':>12}{'bar':>6}{'':8}{'of limit':>9}")
-    for backward in (False, True):
-        for causal in (True, False):
-            for length in lengths:
-                taken = seconds(length, rounds, causal=causal, backward=backward)
-                if backward:
-                    flops = training_flops(length, length, D_HEAD, NUM_HEADS, recompute=True)
-                else:
-                    flops = attention_flops(length, length, D_HEAD, NUM_HEADS)
-                # A causal kernel need not do the other half, so that half does not count.
-                flops = flops * (length + 1) // (2 * length) if causal else flops
-                what = f"{'causal' if causal else 'full'} {'both ways' if backward else 'forward'}"
-                for name, each in taken.items():
-                    took = statistics.median(each)
-                    line = f"{what:17} {length:5} {name:12} {1e3 * took:7.1f}"
-                    share = flops / took / limit
-                    if name == TORCH:
-                        print(f"{line}{'':26}{share:9.0%}")
-                        continue
-                    ratio = median_ratio(taken[TORCH], each)
-                    wanted = bar(name, length, causal=causal, backward=backward)
-                    verdict = "holds" if ratio >= wanted else "MISSED"
-                    print(f"{line}{ratio:12.2f}{wanted:6.2f}  {verdict:6}{share:9.0%}", flush=True)
+def copy_rate(size: int = 2**26, rounds: int = 9) -> float:
+    """Return the bytes a second that a large copy reads and writes."""
+    source = torch.zeros(size, dtype=torch.uint8)
+    target = torch.empty_like(source)
+    best = math.inf
+    for _ in range(rounds):
+        start = time.process_time()
+        target.copy_(source)
+        best = min(best, time.process_time() - start)
+    return 2 * size / best
+
+
+def work(length: int, *, causal: bool, backward: bool) -> tuple[int, int]:
+    """Return the FLOPs that are needed, and the bytes that tiles move on the way there."""
+    if backward:
+        flops = training_flops(length, length, D_HEAD, NUM_HEADS, recompute=True)
+    else:
+        flops = attention_flops(length, length, D_HEAD, NUM_HEADS)
+    # A causal kernel need not do the other half, so that half does not count.
+    flops = flops * (length + 1) // (2 * length) if causal else flops
+    return flops, NUM_HEADS * tiled_traffic(length, length, D_HEAD, BLOCK_SIZE)
+
+
+def measure_times(lengths: Sequence[int], rounds: int) -> Iterator[Timing]:
+    """Yield a row for each kernel and length, printed as it comes, with the bars."""
+    flop_rate, byte_rate = product_rate(), copy_rate()
+    print(f"a large matrix product: {flop_rate / 1e9:.0f} GFLOP/s", end="; ")
+    print(f"a large copy: {byte_rate / 1e9:.0f} GB/s; {NUM_HEADS} heads of {D_HEAD}")
+    print(f"{'':33}{'ms CPU':>9}{'torch / it':>12}{'bar':>6}{'of FLOP/s':>18}{'of GB/s':>9}")
+    for backward, causal, length in itertools.product((False, True), (True, False), lengths):
+        taken = seconds(length, rounds, causal=causal, backward=backward)
+        flops, moved = work(length, causal=causal, backward=backward)
+        for name, each in taken.items():
+            took = statistics.median(each)
+            row = Timing(
+                name,
+                causal,
+                backward,
+                length,
+                round(1e3 * took, 3),
+                None if name == TORCH else round(median_ratio(taken[TORCH], each), 3),
+                None if name == TORCH else bar(name, length, causal=causal, backward=backward),
+                round(flops / took / flop_rate, 3),
+                None if backward else round(moved / took / byte_rate, 3),
+            )
+            print(line(row), flush=True)
+            yield row
+
+
+def line(row: Timing) -> str:
+    """Return a row of the table."""
+    what = f"{'causal' if row.causal else 'full'} {'both ways' if row.backward else 'forward'}"
+    text = f"{what:17} {row.length:5} {row.kernel:12} {row.milliseconds:7.1f}"
+    if row.ratio is None or row.bar is None:
+        text += f"{'':27}"
+    else:
+        verdict = "holds" if row.ratio >= row.bar else "MISSED"
+        text += f"{row.ratio:12.2f}{row.bar:6.2f}  {verdict:7}"
+    share = "" if row.of_bandwidth is None else f"{row.of_bandwidth:9.0%}"
+    return f"{text}{row.of_products:9.0%}{share}"
 
 
 def extra_bytes(attention: Attention, length: int) -> int:
@@ -120,8 +196,8 @@ def extra_bytes(attention: Attention, length: int) -> int:
     return peak - 5 * inputs[0].nbytes
 
 
-def print_memory(lengths: Sequence[int], longest_naive: int) -> None:
-    """Print the peak of extra memory against length, with its slope on two log axes."""
+def measure_memory(lengths: Sequence[int], longest_naive: int) -> Iterator[Memory]:
+    """Yield the peak of extra memory against length, printed as it comes."""
     kernels: dict[str, Attention] = {
         "plain": lambda q, k, v, _: scaled_dot_product_attention(q, k, v),
         **KERNELS,
@@ -131,13 +207,14 @@ def print_memory(lengths: Sequence[int], longest_naive: int) -> None:
     for name, attention in kernels.items():
         reached = [n for n in lengths if name != "plain" or n <= longest_naive]
         peaks = [extra_bytes(attention, n) for n in reached]
-        slope = growth(reached, peaks) if len(reached) > 1 else math.nan
+        slope = round(growth(reached, peaks), 3) if len(reached) > 1 else None
         cells = "".join(f"{peak / 2**20:9.2f}" for peak in peaks)
-        print(f"{name:14}{cells:{9 * len(lengths)}}{slope:8.2f}", flush=True)
+        print(f"{name:14}{cells:{9 * len(lengths)}}{slope or math.nan:8.2f}", flush=True)
+        yield Memory(name, reached, peaks, slope)
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print both tables, and keep them if asked to."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -151,10 +228,14 @@ def main() -> None:
         default=8192,
         help="where the plain table of scores ends; 16384 takes 4 GiB (default: 8192)",
     )
+    parser.add_argument("--save", action="store_true", help=f"write {MEASURED.name}")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    print_times(options.lengths, options.rounds)
-    print_memory(options.memory_lengths, options.longest_naive)
+    times = list(measure_times(options.lengths, options.rounds))
+    memory = list(measure_memory(options.memory_lengths, options.longest_naive))
+    if options.save:
+        found = Measured(NUM_HEADS, D_HEAD, options.rounds, times, memory)
+        MEASURED.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
 
 
 if __name__ == "__main__":

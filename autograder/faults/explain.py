@@ -55,6 +55,8 @@ def _difference(expected: Outcome, actual: Outcome) -> list[str]:
 def _different_values(expected: object, actual: object) -> list[str]:
     if _are_words(expected) and _are_words(actual):
         return _different_words(expected, actual)
+    if isinstance(expected, tuple) and isinstance(actual, tuple) and len(expected) == len(actual):
+        return _different_parts(expected, actual)
     if (
         not isinstance(expected, Tensor)
         or not isinstance(actual, Tensor)
@@ -82,6 +84,17 @@ def _different_words(expected: list[str], actual: list[str]) -> list[str]:
         _line("expected", ", ".join(missing) or "nothing more"),
         _line("yours", ", ".join(others) or "without them"),
     ]
+
+
+def _different_parts(expected: tuple[object, ...], actual: tuple[object, ...]) -> list[str]:
+    """Return where the first of several results differs."""
+    for number, (wanted, got) in enumerate(zip(expected, actual, strict=True), start=1):
+        if not equal_values(wanted, got):
+            return [
+                _line("result", f"{number} of {len(expected)}"),
+                *_different_values(wanted, got),
+            ]
+    raise ValueError("the results are equal part by part")
 
 
 def _different_gradients(

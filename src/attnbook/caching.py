@@ -1,4 +1,4 @@
-"""Attention that goes on from a cache of keys and values. Its chapter is to come."""
+"""Attention that goes on from a cache of keys and values. Chapter: book/efficient.md."""
 
 import torch
 from jaxtyping import Bool, Float, Int

@@ -1,6 +1,6 @@
 """What attention costs, before it is run: FLOPs, bytes moved, bytes kept.
 
-Its chapter is to come. A multiplication and an addition are two FLOPs; softmaxes and
+Chapter: book/efficient.md. A multiplication and an addition are two FLOPs; softmaxes and
 masks are left out, as in `torch.utils.flop_counter`.
 """
 

@@ -1,4 +1,4 @@
-"""Attention by blocks of whole rows, for the cache of a CPU. Its chapter is to come."""
+"""Attention by blocks of whole rows, for the cache of a CPU. Chapter: book/efficient.md."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""Online softmax, and attention by tiles that builds on it. Its chapter is to come."""
+"""Online softmax, and attention by tiles that builds on it. Chapter: book/efficient.md."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """The tiles of a table of scores, made one at a time, and gradients from them.
 
-Its chapter is to come.
+Chapter: book/efficient.md.
 """
 
 import math

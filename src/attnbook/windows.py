@@ -1,4 +1,4 @@
-"""Masks that leave most pairs out: windows, dilated, global, random. Its chapter is to come."""
+"""Masks that leave most pairs out: windows, dilated, global, random. Chapter: book/efficient.md."""
 
 import torch
 from jaxtyping import Bool, Int

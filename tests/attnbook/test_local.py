@@ -6,22 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnbook.attention import scaled_dot_product_attention
-from attnbook.local import local_attention
+from attnbook.local import local_attention, two_sided_local_attention
 from attnbook.windows import sliding_window_mask
 
 from .memory import largest_tensor, saved_bytes
 from .test_tiled import ERRORS, drawn, inputs, large
 
 
-@given(st.integers(1, 23), st.data())
+@given(st.integers(1, 23), st.booleans(), st.data())
 def test_blocks_give_what_the_mask_gives_and_the_same_gradients(
-    length: int, data: st.DataObject
+    length: int, causal: bool, data: st.DataObject
 ) -> None:
     window = data.draw(st.integers(1, length))
     given_inputs = [x.requires_grad_() for x in inputs(3, length, length)]
-    mask = sliding_window_mask(length, window)
+    mask = sliding_window_mask(length, window, causal)
     expected = scaled_dot_product_attention(*given_inputs, mask)
-    found = local_attention(*given_inputs, window)
+    blocks = local_attention if causal else two_sided_local_attention
+    found = blocks(*given_inputs, window)
     assert (found - expected).abs().max() < 1e-12
     pairs = zip(
         torch.autograd.grad(found.square().sum(), given_inputs),
@@ -83,5 +84,6 @@ def test_memory_grows_with_the_length_times_the_window() -> None:
 def test_what_cannot_be_is_refused_with_the_rule_and_the_values(
     shapes: tuple[tuple[int, ...], ...], window: int, message: str
 ) -> None:
-    with pytest.raises(ValueError, match=message):
-        local_attention(*drawn(1, *shapes), window)
+    for attention in (local_attention, two_sided_local_attention):
+        with pytest.raises(ValueError, match=message):
+            attention(*drawn(1, *shapes), window)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build" / "html"
@@ -91,3 +92,27 @@ def server(html: Path) -> Iterator[str]:
     yield process.stdout.readline().strip()
     process.terminate()
     process.wait(timeout=10)
+
+
+@pytest.fixture(
+    scope="module", params=["alone", pytest.param("in the book", marks=pytest.mark.book)]
+)
+def address(request: pytest.FixtureRequest) -> str:
+    """Return where a figure is shown: on the small page of a module's `alone`, in its CHAPTER."""
+    if request.param == "alone":
+        page: Path = request.getfixturevalue("alone")
+    else:
+        page = request.getfixturevalue("html") / "book" / f"{request.module.CHAPTER}.html"
+    return page.as_uri()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Yield a wide page with the figure, started: with what the module calls LIVE."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(5000)
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector(request.module.LIVE)
+    yield page
+    context.close()

@@ -8,12 +8,11 @@ import json
 import re
 import runpy
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from .figure_page import write_page
 
@@ -23,6 +22,7 @@ FRAGMENT = ASSETS / "alignment" / "alignment.md"
 SCREENSHOTS = ROOT / "_build" / "screenshots"
 FIGURE = "#alignment-explorer"
 LIVE = f"{FIGURE}.is-ready"
+CHAPTER = "encoder_decoder"
 
 
 def data_of(text: str) -> list[dict]:
@@ -52,29 +52,6 @@ def test_the_figure_shows_what_the_kept_model_does():
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with the figure and the book's styles, in folders like those of the built book."""
     return write_page(tmp_path_factory.mktemp("alignment"), "alignment", "encoder_decoder", "Dates")
-
-
-@pytest.fixture(
-    scope="module",
-    params=["alone", pytest.param("in the book", marks=pytest.mark.book)],
-)
-def address(request: pytest.FixtureRequest) -> str:
-    if request.param == "alone":
-        page: Path = request.getfixturevalue("alone")
-    else:
-        page = request.getfixturevalue("html") / "book" / "encoder_decoder.html"
-    return page.as_uri()
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(5000)
-    page = context.new_page()
-    page.goto(address)
-    page.wait_for_selector(LIVE)
-    yield page
-    context.close()
 
 
 def says(page: Page) -> str:

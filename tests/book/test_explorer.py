@@ -6,12 +6,11 @@ and on the chapter's built page.
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from .figure_page import write_page
 
@@ -34,6 +33,7 @@ TOO_WIDE = """
     .map((part) => part.outerHTML.slice(0, 80));
 }
 """
+CHAPTER = "attention"
 
 pytestmark = pytest.mark.browser
 
@@ -44,29 +44,11 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_page(tmp_path_factory.mktemp("explorer"), "explorer", "attention", "Attention")
 
 
-@pytest.fixture(scope="module", params=["alone", "in the book"])
-def address(request: pytest.FixtureRequest) -> str:
-    if request.param == "alone":
-        page: Path = request.getfixturevalue("alone")
-    else:
-        page = request.getfixturevalue("html") / "book" / "attention.html"
-    return page.as_uri()
-
-
 def opened(context: BrowserContext, address: str) -> Page:
     context.set_default_timeout(5000)
     page = context.new_page()
     page.goto(address)
     return page
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = opened(context, address)
-    page.wait_for_selector(LIVE)
-    yield page
-    context.close()
 
 
 def weights(page: Page, side: str = "wrong") -> list[list[str]]:

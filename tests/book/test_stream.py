@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from attnbook.depth import draw_tokens, fresh, stream_profile
 
@@ -26,6 +26,7 @@ TOO_WIDE = """
     .map((part) => part.outerHTML.slice(0, 80));
 }
 """
+CHAPTER = "blocks"
 
 pytestmark = pytest.mark.browser
 
@@ -59,21 +60,6 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "utf-8",
     )
     return page
-
-
-@pytest.fixture(params=["alone", "in the book"])
-def page(request: pytest.FixtureRequest, browser: Browser):
-    if request.param == "alone":
-        path: Path = request.getfixturevalue("alone")
-    else:
-        path = request.getfixturevalue("html") / "book" / "blocks.html"
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(5000)
-    page = context.new_page()
-    page.goto(path.as_uri())
-    page.wait_for_selector(LIVE)
-    yield page
-    context.close()
 
 
 def said(page: Page) -> str:

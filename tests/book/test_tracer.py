@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from .figure_page import write_page
 
 FIGURE = "#head-tracer"
 LIVE = f"{FIGURE}.is-ready"
+CHAPTER = "multihead"
 
 pytestmark = pytest.mark.browser
 
@@ -21,25 +21,6 @@ pytestmark = pytest.mark.browser
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with the figure and the book's styles, in folders like those of the built book."""
     return write_page(tmp_path_factory.mktemp("tracer"), "tracer", "multihead", "Heads")
-
-
-@pytest.fixture(scope="module", params=["alone", "in the book"])
-def address(request: pytest.FixtureRequest) -> str:
-    if request.param == "alone":
-        page: Path = request.getfixturevalue("alone")
-    else:
-        page = request.getfixturevalue("html") / "book" / "multihead.html"
-    return page.as_uri()
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.goto(address)
-    page.wait_for_selector(LIVE)
-    yield page
-    context.close()
 
 
 def press(page: Page, group: str, name: str) -> None:

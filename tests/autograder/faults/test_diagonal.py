@@ -98,6 +98,8 @@ def test_equivalents_earn_full_marks_and_no_diagnosis(model: FaultModel) -> None
 
 
 def shuffled(result: Any, args: tuple[Any, ...]) -> Any:
+    if isinstance(result, tuple):
+        return tuple(shuffled(each, args) for each in result)
     if isinstance(result, Tensor) and not result.dim():
         return -1 - result
     if isinstance(result, Tensor):
@@ -109,6 +111,8 @@ def of_its_kind(number: float) -> Alter:
     """Return what makes of any result one of the same shape that holds this number alone."""
 
     def same(result: Any, args: tuple[Any, ...]) -> Any:
+        if isinstance(result, tuple):
+            return tuple(same(each, args) for each in result)
         whole = not isinstance(result, Tensor)
         return type(result)(number) if whole else torch.full_like(result, number)
 

@@ -53,6 +53,15 @@ def test_a_large_result_shows_the_first_element_that_differs() -> None:
     assert "float32[2, 3, 5, 4]" in text
 
 
+def test_of_several_results_the_first_that_differs_is_shown() -> None:
+    model = fault_models("efficient")["attend_with_cache"]
+    text = diagnose(model, model.faulty(["the cache comes back without the new"])).counterexample
+    assert "result      2 of 3" in text
+    expected, yours = text.splitlines()[-2:]
+    assert expected.endswith("float32[3, 2]")
+    assert yours.endswith("float32[2, 2]")
+
+
 def test_a_wrong_gradient_shows_which_input() -> None:
     class Doubled(torch.autograd.Function):
         @staticmethod
