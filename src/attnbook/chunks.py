@@ -1,4 +1,4 @@
-"""A sequence cut into chunks. Shared by windows and linear attention."""
+"""A sequence cut into chunks. Chapter: book/approximate.md."""
 
 from jaxtyping import Float
 from torch import Tensor

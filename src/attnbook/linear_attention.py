@@ -1,4 +1,4 @@
-"""Linear attention: a kernel in place of the softmax. Its chapter is to come.
+"""Linear attention: a kernel in place of the softmax. Chapter: book/approximate.md.
 
 Katharopoulos et al. (2020). The weight of a key is φ(q)·φ(k) with φ(x) = elu(x) + 1,
 divided by the sum over the keys. Without a softmax in between, the product of three

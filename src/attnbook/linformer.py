@@ -1,4 +1,4 @@
-"""Linformer: fewer keys and values. Its chapter is to come."""
+"""Linformer: fewer keys and values. Chapter: book/approximate.md."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Performer: random features whose products are the softmax's. Its chapter is to come."""
+"""Performer: random features whose products are the softmax's. Chapter: book/approximate.md."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Reformer: attention among tokens that hash alike. Its chapter is to come.
+"""Reformer: attention among tokens that hash alike. Chapter: book/approximate.md.
 
 Kitaev et al. (2020). Queries and keys are the same vectors, keys at length one, so who
 attends to whom depends on angles, and a hash of angles finds most of what matters:

@@ -34,12 +34,12 @@ TINY = StreamRecipe(
     steps=3,
     warmup_steps=1,
 )
-both = pytest.mark.parametrize("recipe", [RECIPE], ids=["plain"])
+both = pytest.mark.parametrize("recipe", [RECIPE, SHARED_RECIPE], ids=["plain", "shared"])
 
 
 def test_the_kept_weights_are_named_by_what_determines_them():
     kept = {path.name for path in WEIGHTS.glob("stream-*")}
-    assert kept == {f"stream-{content_hash(recipe)}.pt" for recipe in (RECIPE,)}, (
+    assert kept == {f"stream-{content_hash(recipe)}.pt" for recipe in (RECIPE, SHARED_RECIPE)}, (
         "the recipe or the data changed: remove the old files and train anew, "
         "python -c 'from attnbook.stream_model import *; trained_stream_model()', "
         "and the same with SHARED_RECIPE"
@@ -55,7 +55,9 @@ def test_the_kept_weights_fit_the_code_and_use_what_stands_far_back(recipe, caps
     repeated = torch.stack([in_repeated_line(text) for text in texts])[:, 1:]
     found = bits(model, texts)
     assert found.shape == (2, 1023)
-    assert found[repeated].mean() < 0.75 * found[~repeated].mean()
+    # With queries for keys it learns less, see the chapter.
+    most = 0.95 if recipe.shared else 0.6
+    assert found[repeated].mean() < most * found[~repeated].mean()
 
 
 @both
@@ -89,7 +91,6 @@ def test_the_attention_can_be_exchanged_and_is_given_what_inputs_returns():
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.skip(reason="trained next")
 def test_a_shared_model_has_its_queries_for_keys():
     query, key, value = attention_inputs(trained_stream_model(SHARED_RECIPE), 50, 2)[0]
     assert torch.equal(query, key)
