@@ -584,7 +584,7 @@ def in_groups(
 
 
 def mask_left_alone(mask: Tensor, attend: Callable[[Tensor], object]) -> None:
-    """Demand that a call leaves the mask as it was; other checks say whether its result is right."""
+    """Demand that a call leaves the mask as it was; other checks judge its result."""
     before = mask.clone()
     attend(mask)
     left_alone(["mask"], [mask], [before])
