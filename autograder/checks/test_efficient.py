@@ -6,6 +6,7 @@ from the run's seed; what is compared with is worked out before the learner's fu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -205,6 +206,7 @@ def test_inputs_of_the_tiles_stay_as_they_were_and_tiles_of_nothing_are_refused_
     ours, theirs = reference.tiled_attention, student.tiled_attention
     right_and_left_alone(theirs, ours, given, 3, what="the output")
     inputs = [each.clone() for each in given.values()]
+    mask_left_alone(draw.mask(2, 5, 7), lambda mask: theirs(*copies(*inputs), 3, False, mask))
     for size in (0, -2):
         refused(lambda size=size: theirs(*copies(*inputs), size), block_size=size)  # type: ignore[misc]
 
@@ -330,8 +332,9 @@ def test_a_query_gathers_from_the_window_that_ends_at_it(
     student: Functions, reference: Functions, draw: Draw
 ) -> None:
     for window, dtype in zip(draw.sizes(2), (torch.float32, torch.float64), strict=True):
-        inputs = in_sequence(draw, 2, 3, 3 * window, dtype=dtype)
-        same_local(student, reference, inputs, window)
+        query, key, value = in_sequence(draw, 2, 3, 3 * window, dtype=dtype)
+        for factor in (1, 100):  # of large scores a hidden one must not be the largest
+            same_local(student, reference, [query, factor * key, value], window)
 
 
 @check("local_attention", points=0.75)
@@ -448,6 +451,8 @@ def test_the_mask_hides_more_and_a_query_that_sees_nothing_gets_zeros(
     drawn[0, :5] = False  # the first query sees, if anything, the future
     for mask in (padded, drawn, draw.mask(2, 3, 3, 7)):
         same_with_cache(student, reference, [*inputs, mask])
+    large = [100 * inputs[0], *inputs[1:]]  # a hidden score must not be the largest
+    same_with_cache(student, reference, [*large, padded])
 
 
 @check("attend_with_cache", points=0.5)
@@ -472,6 +477,7 @@ def test_what_was_given_stays_as_it_was_when_the_cache_grows(
     before, expected = copies(*inputs), reference.attend_with_cache(*copies(*inputs))
     same_three(student.attend_with_cache(*inputs), expected)
     left_alone(names, inputs, before)
+    mask_left_alone(draw.mask(2, 2, 7), lambda mask: student.attend_with_cache(*before, mask))
 
 
 # ---------------------------------------------------------------- grouped_query_attention
@@ -499,6 +505,8 @@ def test_a_mask_is_for_query_heads_and_broadcasts(
     inputs = in_groups(draw, 4, 2)
     for shape in ((2, 1, 1, 5), (2, 4, 3, 5)):
         same_grouped(student, reference, [*inputs, draw.mask(*shape)])
+    large = [100 * inputs[0], *inputs[1:]]  # a hidden score must not be the largest
+    same_grouped(student, reference, [*large, draw.mask(2, 4, 3, 5)])
 
 
 @check("grouped_query_attention", points=0.5)
@@ -526,6 +534,7 @@ def test_half_precision_works_and_the_inputs_of_a_group_stay_as_they_were(
     given = dict(zip(("query", "key", "value"), inputs, strict=True))
     ours, theirs = reference.grouped_query_attention, student.grouped_query_attention
     right_and_left_alone(theirs, ours, given, what="the output")
+    mask_left_alone(draw.mask(2, 4, 3, 5), lambda mask: theirs(*copies(*inputs), mask))
 
 
 @check("grouped_query_attention", points=0.75)
@@ -572,6 +581,13 @@ def in_groups(
 
 
 # ---------------------------------------------------------------- comparisons of these
+
+
+def mask_left_alone(mask: Tensor, attend: Callable[[Tensor], object]) -> None:
+    """Demand that a call leaves the mask as it was; other checks judge its result."""
+    before = mask.clone()
+    attend(mask)
+    left_alone(["mask"], [mask], [before])
 
 
 def same_local(student: Functions, reference: Functions, inputs: list[Tensor], window: int) -> None:
