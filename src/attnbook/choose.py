@@ -135,10 +135,10 @@ def choose(situation: Situation, table: Table | None = None) -> Choice:
         )
     best, *slower = sorted(fitting, key=lambda m: m.milliseconds)
     chosen = (
-        f"{best.mechanism} is the fastest that fits: {best.milliseconds:.3g} ms, "
+        f"{best.mechanism} is the fastest that fits: {best.milliseconds:,.1f} ms, "
         f"{best.peak_bytes:,} bytes, error {best.error:.2g}"
     )
-    others = (f"{m.mechanism} fits and takes {m.milliseconds:.3g} ms" for m in slower)
+    others = (f"{m.mechanism} fits and takes {m.milliseconds:,.1f} ms" for m in slower)
     why = (chosen, *others, *reasons)
     return Choice(best.mechanism, best.milliseconds, best.peak_bytes, best.error, why)
 

@@ -77,11 +77,11 @@ def test_between_two_lengths_the_larger_error_counts():
 
 def test_it_says_why():
     assert chosen(memory_budget=500_000, tolerance=0.05).why == (
-        "near is the fastest that fits: 50 ms, 10,000 bytes, error 0.01",
+        "near is the fastest that fits: 50.0 ms, 10,000 bytes, error 0.01",
         "exact needs 1,000,000 bytes",
         "rough errs by 0.1",
     )
-    assert chosen().why[1:] == ("near fits and takes 50 ms", "exact fits and takes 100 ms")
+    assert chosen().why[1:] == ("near fits and takes 50.0 ms", "exact fits and takes 100.0 ms")
 
 
 @pytest.mark.parametrize(
