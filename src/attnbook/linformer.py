@@ -23,8 +23,8 @@ def linformer_attention(
 
     It assumes that the weights, as a matrix, have low rank: what comes out has rank
     ``rank`` at most, whatever the maps. It also assumes one fixed number of keys, the
-    rows of the maps, and no order in time: a mixture holds later keys too, so there is
-    no causal form. A constant value stays constant only where each column of value_map
+    rows of the maps, and no order in time: a mixture holds later keys too, so it is not
+    causal as it stands. A constant value stays constant only where each column of value_map
     sums to one.
 
     Args:
