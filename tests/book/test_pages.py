@@ -1,9 +1,11 @@
 """Every page of the built book in a real browser: wide and narrow, light and dark.
 
 Each page is visited once per view; the visit records what it saw and the tests
-below read the record. Screenshots are left in _build/screenshots.
+below read the record. With SCREENSHOTS=1 each page's picture is left in _build/screenshots, which
+takes a second or two for each.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -118,7 +120,8 @@ class Visitor:
             self.page.evaluate("document.fonts.ready.then(() => true)")
             self._current.facts = self.page.evaluate(FACTS)
             if self.view.source == "server":
-                self._take_screenshot(name)
+                if os.environ.get("SCREENSHOTS"):
+                    self._take_screenshot(name)
                 self.page.evaluate(KEEP_ONE_OF_EACH_KIND_OF_TOKEN)
                 # Colors do not depend on the width, and take axe two thirds of its time.
                 colors = self.view.width == VIEWS[0].width
