@@ -115,6 +115,8 @@ def check_that_forks_are_counted(place: Path) -> None:
     [sample] = choose(1, mishaps=False)
     name = EXERCISES[-1]
     burning = Sample("burning", sample.cells | {name: BURN + sample.cells[name]})
+    # The first run on a machine reads its files from the disk, which costs CPU time as well.
+    grade_ours([sample], place / "first", 1)
     costs = [grade_ours([one], place / one.learner, 1).cpu for one in (sample, burning)]
     counted = costs[1] - costs[0]
     assert counted > 0.6 * BURNED, f"of {BURNED} s burned in a submission {counted:.1f} counted"
