@@ -74,21 +74,31 @@ def doctor(reduced: bool) -> None:
 
 
 @click.command()
+@click.argument("stems", nargs=-1, metavar="[STEM…]")
 @click.option("--out", default="_build/demo", show_default=True, type=NEW_FOLDER)
 @click.option("--learners", default=24, show_default=True, type=click.IntRange(5))
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Lanes.")
 @click.option("--reduced", is_flag=True, help="Accept reduced isolation.")
-def demo(out: Path, learners: int, jobs: int, reduced: bool) -> None:
-    """Make a sample class out of known mistakes, grade it and say where its page is."""
-    from autograder.demo import missed, sample_class, write_class
+def demo(stems: tuple[str, ...], out: Path, learners: int, jobs: int, reduced: bool) -> None:
+    """Make a sample class out of known mistakes, grade it and say where its page is.
 
-    samples = sample_class("attention", learners)
-    write_class("attention", samples, out / "class")
+    The class hands in the sheet on attention, or those that are named.
+    """
+    from autograder.demo import missed, sample_class, write_class
+    from autograder.sheets import sheets
+
+    stems = stems or ("attention",)
+    if unknown := sorted(set(stems) - set(sheets())):
+        stop(f"no such sheet: {', '.join(unknown)}; there are {', '.join(sheets())}", 2)
+    course = {stem: sample_class(stem, learners) for stem in stems}
+    for stem, samples in course.items():
+        write_class(stem, samples, out / "class")
     _grade(out / "class", out / "graded", reduced, lanes=jobs, seed=7)
-    wrong = missed(samples, load_results(out / "graded"))
+    wrong = missed(course, load_results(out / "graded"))
     for line in wrong:
         stderr.print(line, markup=False)
-    made = sum(bool(names) for sample in samples for names in sample.mistakes.values())
+    everybody = [sample for samples in course.values() for sample in samples]
+    made = sum(bool(names) for sample in everybody for names in sample.mistakes.values())
     stdout.print(f"{made - len(wrong)} of {made} wrong answers were named as what they are")
     stdout.print("(the class is made of a few answers, so its page calls some of them alike)")
     if wrong:

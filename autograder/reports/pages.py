@@ -18,6 +18,7 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
+from autograder.book import chapter_title, in_reading_order
 from autograder.reports import discrimination, mistakes, paths, wording
 from autograder.reports.disclosure import for_learner
 from autograder.reports.roster import RosterPage, rosters
@@ -83,7 +84,8 @@ def class_pages(
         clusters: Wrong answers that have no name, of all sheets.
         similar: Pairs of answers that are alike, of all sheets; strongest first.
     """
-    summaries = sheets(course)
+    by_stem = {sheet.stem: sheet for sheet in sheets(course)}
+    summaries = [by_stem[stem] for stem in in_reading_order(by_stem)]
     lists = rosters(summaries)
     pages = {
         page.path: _render("roster.html", run=run, page=page, sheet=page.sheet)
@@ -140,6 +142,7 @@ def _templates() -> jinja2.Environment:
     environment.filters |= {
         "book_link": _book_link,
         "aligned": wording.aligned,
+        "chapter_title": chapter_title,
         "duration": wording.duration,
         "common_message": mistakes.common_message,
         "hints": mistakes.hints,

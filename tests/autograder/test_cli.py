@@ -65,6 +65,15 @@ def test_a_class_is_graded_and_everything_is_written(tmp_path: Path) -> None:
     assert [row["learner"] for row in rows] == ["ada", "bob"]
 
 
+@pytest.mark.slow
+def test_the_sample_class_hands_in_the_sheets_that_are_named(tmp_path: Path) -> None:
+    result = run("demo", "multihead", "bottleneck", "--learners", 5, "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "10 graded" in result.output
+    pages = sorted(page.name for page in (tmp_path / "graded/reports/Ada").iterdir())
+    assert pages == ["bottleneck.html", "multihead.html"]
+
+
 def test_a_folder_with_nothing_to_grade_ends_with_3(tmp_path: Path) -> None:
     (tmp_path / "in" / "ada").mkdir(parents=True)
     result = run("grade", tmp_path / "in", "--out", tmp_path / "out")
@@ -96,6 +105,7 @@ def test_a_machine_without_isolation_ends_with_4(
         (["export", ".", "--format", "pdf"], "'pdf' is not"),
         (["release", "no-such-sheet"], "no-such-sheet.md is not there"),
         (["check", "no-such-notebook.ipynb"], "does not exist"),
+        (["demo", "attention", "no-such-sheet"], "no such sheet: no-such-sheet; there are"),
         (["nonsense"], "No such command"),
     ],
 )

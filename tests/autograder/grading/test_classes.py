@@ -60,7 +60,7 @@ def graded(tmp_path: Path, isolation: Isolation, samples: list[Sample]) -> list[
     write_class(STEM, samples, tmp_path / "in")
     grade(tmp_path / "in", tmp_path / "out", isolation=isolation)
     results = load(tmp_path / "out" / "results.json")
-    assert missed(samples, results) == []
+    assert missed({STEM: samples}, results) == []
     by_learner = {submission.learner: submission for submission in results.submissions}
     return [by_learner[sample.learner] for sample in samples]
 
