@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from torch import Tensor
 
 from autograder.faults.equivalents import approximate as equivalents
 from autograder.faults.implementations import approximate as implementations
-from autograder.faults.model import Fault, FaultModel, FollowThrough, Function
+from autograder.faults.model import Fault, FaultModel, FollowThrough, Function, absorbed
 from autograder.faults.probes import approximate as probes
 
 LINEAR_FAULTS = (
@@ -722,12 +720,6 @@ LSH_FAULTS = (
     ),
 )
 
-
-def _absorbed(by: str, names: Iterable[str]) -> dict[frozenset[str], frozenset[str]]:
-    """Return that ``by`` together with any of ``names`` is the same function as ``by`` alone."""
-    return {frozenset({by, name}): frozenset({by}) for name in names}
-
-
 _SQUARE = (
     "nothing is taken off for the square",
     "the square is not halved",
@@ -737,45 +729,39 @@ _UNSCALED = "the square is that of x before it was scaled"
 
 _SAME_LINEAR = (
     # A scale cancels where the features are proportional to what they are made of.
-    _absorbed(
+    absorbed(
         "there is no feature map",
-        (
-            "the values go through the feature map",
-            "the queries are divided by the root of d_head",
-            "a small number is added to the sum of the weights",
-        ),
+        "the values go through the feature map",
+        "the queries are divided by the root of d_head",
+        "a small number is added to the sum of the weights",
     )
-    | _absorbed("the features are relu's", ("the queries are divided by the root of d_head",))
-    | _absorbed(
-        "the features are a softmax", ("a small number is added to the sum of the weights",)
-    )
-    | _absorbed("the weights go through a softmax", ("elu(x) + 1 is rounded to zero",))
+    | absorbed("the features are relu's", "the queries are divided by the root of d_head")
+    | absorbed("the features are a softmax", "a small number is added to the sum of the weights")
+    | absorbed("the weights go through a softmax", "elu(x) + 1 is rounded to zero")
 )
 
-_UNDIVIDED = _absorbed(
-    "nothing is divided by the sum of the weights", ("the normalizer sees the future",)
-) | _absorbed("the sum is divided by the number of keys", ("the normalizer sees the future",))
+_UNDIVIDED = absorbed(
+    "nothing is divided by the sum of the weights", "the normalizer sees the future"
+) | absorbed("the sum is divided by the number of keys", "the normalizer sees the future")
 
 _SAME_FEATURES = (
-    _absorbed("the features are relu's", (*_SQUARE, _UNSCALED))
-    | _absorbed("each row loses its maximum", (*_SQUARE, _UNSCALED))
-    | _absorbed(
-        "nothing is taken off for the square", (_UNSCALED, "the two exponentials are taken apart")
+    absorbed("the features are relu's", *_SQUARE, _UNSCALED)
+    | absorbed("each row loses its maximum", *_SQUARE, _UNSCALED)
+    | absorbed(
+        "nothing is taken off for the square", _UNSCALED, "the two exponentials are taken apart"
     )
     # Without the square nothing makes one factor vanish where the other is infinite.
-    | _absorbed(_SQUARE[2], ("the two exponentials are taken apart",))
-    | _absorbed("x is not scaled", (_UNSCALED, "x is changed in place"))
+    | absorbed(_SQUARE[2], "the two exponentials are taken apart")
+    | absorbed("x is not scaled", _UNSCALED, "x is changed in place")
 )
 
 _SAME_PERFORMER = (
-    _absorbed("each key loses its own maximum", ("the keys lose their term of the square",))
-    | _absorbed(
+    absorbed("each key loses its own maximum", "the keys lose their term of the square")
+    | absorbed(
         "the features are relu's",
-        (
-            "the keys lose their term of the square",
-            "queries and keys are not scaled",
-            "queries and keys are divided by the square root of d_head",
-        ),
+        "the keys lose their term of the square",
+        "queries and keys are not scaled",
+        "queries and keys are divided by the square root of d_head",
     )
     | {
         key: smaller
@@ -785,12 +771,10 @@ _SAME_PERFORMER = (
             "the weights go through a softmax",
         )
         # What is not divided cannot fail at the division.
-        for key, smaller in _absorbed(
+        for key, smaller in absorbed(
             name,
-            (
-                "nothing keeps the features from vanishing",
-                "a small number keeps the division finite",
-            ),
+            "nothing keeps the features from vanishing",
+            "a small number keeps the division finite",
         ).items()
     }
 )
@@ -847,9 +831,10 @@ MODELS = (
         ),
         read="approximate-linformer",
         # Where features are projected, there are as many of them as keys.
-        same=_absorbed(
+        same=absorbed(
             "the features are projected, not the keys",
-            ("the scale is the root of the number of keys", "the softmax comes before the mixing"),
+            "the scale is the root of the number of keys",
+            "the softmax comes before the mixing",
         ),
         uses=(implementations.refuse_counts,),
         trial=probes.trial_of_counts,
@@ -907,7 +892,7 @@ MODELS = (
             equivalents.buckets_by_flat_rotations,
         ),
         read="approximate-buckets",
-        same=_absorbed("the signs make the number", ("a tie goes to the highest number",)),
+        same=absorbed("the signs make the number", "a tie goes to the highest number"),
     ),
     FaultModel(
         exercise="lsh_attention",
@@ -922,9 +907,10 @@ MODELS = (
             equivalents.lsh_in_sorted_order,
         ),
         read="approximate-lsh",
-        same=_absorbed(
+        same=absorbed(
             "the tokens are not sorted",
-            ("the sort is not undone", "the sort is undone by sorting again"),
+            "the sort is not undone",
+            "the sort is undone by sorting again",
         ),
         uses=(
             implementations.faulty_lsh_buckets,

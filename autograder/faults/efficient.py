@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autograder.faults.equivalents import efficient as equivalents
 from autograder.faults.implementations import efficient as implementations
-from autograder.faults.model import Fault, FaultModel
+from autograder.faults.model import Fault, FaultModel, absorbed
 from autograder.faults.probes import efficient as probes
 from autograder.faults.refusals import trial_of_refusals
 
@@ -521,28 +521,22 @@ TILED_ATTENTION_FAULTS = (
     ),
 )
 
-
-def _alone(by: str, *others: str) -> dict[frozenset[str], frozenset[str]]:
-    """Return that ``by`` together with any of the others is the same function as ``by`` alone."""
-    return {frozenset({by, other}): frozenset({by}) for other in others}
-
-
 NAN_AT_THE_END = "an empty row divides 0 by 0"
 NAN_ON_THE_WAY_BACK = "an empty row's NaN is cleaned up, and not its gradient"
 ONLINE_SAME = {
     # From 0 or without a maximum, there is no maximum of nothing.
-    **_alone(
+    **absorbed(
         "the maximum starts at 0",
         "a first block of -inf makes NaN",
         "the NaN of a first block of -inf becomes 0",
     ),
-    **_alone(
+    **absorbed(
         "no maximum is subtracted",
         "the sum is not rescaled when the maximum grows",
         "the sum is rescaled the wrong way",
         "a first block of -inf makes NaN",
     ),
-    **_alone(
+    **absorbed(
         "each block is a softmax by itself",
         "the maximum starts at 0",
         "the maximum is that of the last block",
@@ -551,20 +545,24 @@ ONLINE_SAME = {
         NAN_AT_THE_END,
         NAN_ON_THE_WAY_BACK,
     ),
-    **_alone("each block is divided by the sum so far", "the maximum is that of the last block"),
-    **_alone("the weights are not divided by their sum", NAN_AT_THE_END, NAN_ON_THE_WAY_BACK),
-    **_alone("no gradient reaches the scores", NAN_ON_THE_WAY_BACK),
+    **absorbed("each block is divided by the sum so far", "the maximum is that of the last block"),
+    **absorbed(
+        "the weights are not divided by their sum",
+        NAN_AT_THE_END,
+        NAN_ON_THE_WAY_BACK,
+    ),
+    **absorbed("no gradient reaches the scores", NAN_ON_THE_WAY_BACK),
 }
 HIDDEN_TILE = "a first tile without a visible key makes NaN"
 SEES_NOTHING = "a query that sees nothing divides 0 by 0"
 TILED_SAME = {
-    **_alone(
+    **absorbed(
         "the maximum starts at 0",
         HIDDEN_TILE,
         "the NaN of a first, hidden tile becomes 0",
         "masked scores are set to -1e9",
     ),
-    **_alone(
+    **absorbed(
         "no maximum is subtracted",
         "neither output nor sum is rescaled",
         "the output is not rescaled",
@@ -573,7 +571,7 @@ TILED_SAME = {
         HIDDEN_TILE,
         "masked scores are set to -1e9",
     ),
-    **_alone(
+    **absorbed(
         "each tile is a softmax by itself",
         "the maximum starts at 0",
         "the maximum is that of the last tile",
@@ -581,9 +579,13 @@ TILED_SAME = {
         SEES_NOTHING,
         NAN_ON_THE_WAY_BACK,
     ),
-    **_alone("the output is not divided by the sum", SEES_NOTHING, NAN_ON_THE_WAY_BACK),
-    **_alone("no gradient reaches the inputs", NAN_ON_THE_WAY_BACK),
-    **_alone(
+    **absorbed(
+        "the output is not divided by the sum",
+        SEES_NOTHING,
+        NAN_ON_THE_WAY_BACK,
+    ),
+    **absorbed("no gradient reaches the inputs", NAN_ON_THE_WAY_BACK),
+    **absorbed(
         "the mask is ignored",
         "each tile reads the mask of the first queries",
         "a mask that broadcasts is cut as if it did not",
@@ -1182,42 +1184,43 @@ GROUPED_QUERY_ATTENTION_FAULTS = (
 # zeros add nothing where they are not normalized with what is real. Zeros that are seen score 0,
 # as what is filled with 0 does. In a circle it does not matter where zeros stand.
 SAME_IN_BLOCKS = {
-    frozenset({first, second}): frozenset({first})
-    for first, second in (
-        ("the block before is missing", "one key too many is seen"),
-        ("the block before is missing", "the whole block before is seen"),
-        ("the block before is missing", "the two blocks are normalized apart"),
-        (
-            "zeros before the first position are attended to",
-            "the zeros that fill up the sequence are attended to",
-        ),
-        (
-            "the first block sees the last one",
-            "the zeros that fill up the sequence are attended to",
-        ),
-        (
-            "the two blocks are normalized apart",
-            "zeros before the first position are attended to",
-        ),
-        ("the softmax runs over the queries", "zeros before the first position are attended to"),
-        ("hidden scores are set to 0", "zeros before the first position are attended to"),
-    )
+    **absorbed(
+        "the block before is missing",
+        "one key too many is seen",
+        "the whole block before is seen",
+        "the two blocks are normalized apart",
+    ),
+    **absorbed(
+        "zeros before the first position are attended to",
+        "the zeros that fill up the sequence are attended to",
+    ),
+    **absorbed(
+        "the first block sees the last one",
+        "the zeros that fill up the sequence are attended to",
+    ),
+    **absorbed(
+        "the two blocks are normalized apart",
+        "zeros before the first position are attended to",
+    ),
+    **absorbed(
+        "the softmax runs over the queries", "zeros before the first position are attended to"
+    ),
+    **absorbed("hidden scores are set to 0", "zeros before the first position are attended to"),
 }
 # Where the mask is not used, or nothing else hides a key, the other mistake has nothing to do.
 SAME_WITH_A_CACHE = {
-    frozenset({first, second}): frozenset({first})
-    for first, second in (
-        ("new positions see each other's future", "the mask takes the place of causality"),
-        ("the mask is not used", "a query that sees nothing gives NaN"),
-        ("the mask is not used", "a query that sees nothing gets the mean of all values"),
-    )
+    **absorbed("new positions see each other's future", "the mask takes the place of causality"),
+    **absorbed(
+        "the mask is not used",
+        "a query that sees nothing gives NaN",
+        "a query that sees nothing gets the mean of all values",
+    ),
 }
-SAME_IN_GROUPS = {
-    frozenset({"the mask is not used", f"a query that sees nothing {result}"}): frozenset(
-        {"the mask is not used"}
-    )
-    for result in ("gives NaN", "gets the mean of all values")
-}
+SAME_IN_GROUPS = absorbed(
+    "the mask is not used",
+    "a query that sees nothing gives NaN",
+    "a query that sees nothing gets the mean of all values",
+)
 
 MODELS = (
     FaultModel(
