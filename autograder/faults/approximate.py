@@ -9,6 +9,68 @@ from autograder.faults.implementations import approximate as implementations
 from autograder.faults.model import Fault, FaultModel, FollowThrough, Function, absorbed
 from autograder.faults.probes import approximate as probes
 
+# Of the mean of values, whose weights linear attention and Performer make of other features.
+UNDIVIDED_FAULTS = (
+    Fault(
+        "nothing is divided by the sum of the weights",
+        "normalizer",
+        "none",
+        "Let all values be 1. What should come out, and what does?",
+        "approximate-linear",
+    ),
+    Fault(
+        "the sum is divided by the number of keys",
+        "normalizer",
+        "count",
+        "Let all values be 1. By which number must each row be divided?",
+        "approximate-linear",
+    ),
+)
+CAUSAL_FAULTS = (
+    Fault(
+        "causal is ignored",
+        "order",
+        "ignored",
+        "Change the last value. Which rows of the output change when causal is True?",
+        "approximate-recurrent",
+    ),
+    Fault(
+        "a query sees one position ahead",
+        "order",
+        "one ahead",
+        "Change value 1. May row 0 of the output change?",
+        "approximate-recurrent",
+    ),
+    Fault(
+        "a query sees later positions in place of earlier ones",
+        "order",
+        "later ones",
+        "From which end does your sum begin?",
+        "approximate-recurrent",
+    ),
+    Fault(
+        "the normalizer sees the future",
+        "order",
+        "normalizer sees all",
+        "Two sums run over the keys. Do both stop at the query's own position?",
+        "approximate-recurrent",
+    ),
+    Fault(
+        "causal attention takes other counts",
+        "refusal",
+        "passes",
+        "Which key is the own position of query 1, if there are two queries and three keys?",
+        "approximate-recurrent",
+    ),
+    Fault(
+        "other counts fail by themselves",
+        "refusal",
+        "fails by itself",
+        "Read your error as someone who called the function. Does it say what was wrong?",
+        "approximate-recurrent",
+    ),
+)
+
 LINEAR_FAULTS = (
     Fault(
         "there is no feature map",
@@ -66,20 +128,7 @@ LINEAR_FAULTS = (
         "The scale keeps a softmax from saturating. Is there a softmax here?",
         "approximate-linear",
     ),
-    Fault(
-        "nothing is divided by the sum of the weights",
-        "normalizer",
-        "none",
-        "Let all values be 1. What should come out, and what does?",
-        "approximate-linear",
-    ),
-    Fault(
-        "the sum is divided by the number of keys",
-        "normalizer",
-        "count",
-        "Let all values be 1. By which number must each row be divided?",
-        "approximate-linear",
-    ),
+    *UNDIVIDED_FAULTS,
     Fault(
         "a small number is added to the sum of the weights",
         "normalizer",
@@ -101,48 +150,7 @@ LINEAR_FAULTS = (
         "What does the first query see? Do you read the state before or after adding the key?",
         "approximate-recurrent",
     ),
-    Fault(
-        "causal is ignored",
-        "order",
-        "ignored",
-        "Change the last value. Which rows of the output change when causal is True?",
-        "approximate-recurrent",
-    ),
-    Fault(
-        "a query sees one position ahead",
-        "order",
-        "one ahead",
-        "Change value 1. May row 0 of the output change?",
-        "approximate-recurrent",
-    ),
-    Fault(
-        "a query sees later positions in place of earlier ones",
-        "order",
-        "later ones",
-        "From which end does your sum begin?",
-        "approximate-recurrent",
-    ),
-    Fault(
-        "the normalizer sees the future",
-        "order",
-        "normalizer sees all",
-        "Two sums run over the keys. Do both stop at the query's own position?",
-        "approximate-recurrent",
-    ),
-    Fault(
-        "causal attention takes other counts",
-        "refusal",
-        "passes",
-        "Which key is the own position of query 1, if there are two queries and three keys?",
-        "approximate-recurrent",
-    ),
-    Fault(
-        "other counts fail by themselves",
-        "refusal",
-        "fails by itself",
-        "Read your error as someone who called the function. Does it say what was wrong?",
-        "approximate-recurrent",
-    ),
+    *CAUSAL_FAULTS,
     Fault(
         "the error does not say the counts",
         "refusal",
@@ -439,20 +447,7 @@ PERFORMER_FAULTS = (
         "Change the queries. Does your output change?",
         "approximate-performer",
     ),
-    Fault(
-        "nothing is divided by the sum of the weights",
-        "normalizer",
-        "none",
-        "Let all values be 1. What should come out, and what does?",
-        "approximate-linear",
-    ),
-    Fault(
-        "the sum is divided by the number of keys",
-        "normalizer",
-        "count",
-        "Let all values be 1. By which number must each row be divided?",
-        "approximate-linear",
-    ),
+    *UNDIVIDED_FAULTS,
     Fault(
         "the weights go through a softmax",
         "normalizer",
@@ -467,48 +462,7 @@ PERFORMER_FAULTS = (
         "What does the first query see? Do you read the sums before or after adding the key?",
         "approximate-recurrent",
     ),
-    Fault(
-        "causal is ignored",
-        "order",
-        "ignored",
-        "Change the last value. Which rows of the output change when causal is True?",
-        "approximate-recurrent",
-    ),
-    Fault(
-        "a query sees one position ahead",
-        "order",
-        "one ahead",
-        "Change value 1. May row 0 of the output change?",
-        "approximate-recurrent",
-    ),
-    Fault(
-        "a query sees later positions in place of earlier ones",
-        "order",
-        "later ones",
-        "From which end does your sum begin?",
-        "approximate-recurrent",
-    ),
-    Fault(
-        "the normalizer sees the future",
-        "order",
-        "normalizer sees all",
-        "Two sums run over the keys. Do both stop at the query's own position?",
-        "approximate-recurrent",
-    ),
-    Fault(
-        "causal attention takes other counts",
-        "refusal",
-        "passes",
-        "Which key is the own position of query 1, if there are two queries and three keys?",
-        "approximate-recurrent",
-    ),
-    Fault(
-        "other counts fail by themselves",
-        "refusal",
-        "fails by itself",
-        "Read your error as someone who called the function. Does it say what was wrong?",
-        "approximate-recurrent",
-    ),
+    *CAUSAL_FAULTS,
     Fault(
         "the error does not say the counts",
         "refusal",
