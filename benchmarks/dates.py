@@ -80,7 +80,7 @@ def measure(seed: int, *, save: bool) -> dict[str, object]:
     model, losses = train_translator(seed=seed)
     seconds = time.process_time() - begin
     if save and seed == 0:
-        print("kept", keep_translator(model))
+        print("kept", keep_translator(model, losses))
     return {
         "seed": seed,
         "cpu_seconds": round(seconds, 1),

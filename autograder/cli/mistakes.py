@@ -121,7 +121,7 @@ def _whole(one: Cluster, directory: Path) -> str:
             f'    autograder name {directory} {one.cluster} "what they do" --hint "a question?"',
             "To tell it apart together with other mistakes as well, write a switch for it into",
             f"autograder/faults/implementations/{one.stem}.py and add to the faults of",
-            f"{one.exercise} in autograder/faults/{one.stem}.py:",
+            f"{one.exercise} in autograder/faults/{one.stem}.py, or in the folder of that name:",
             '    Fault("what they do", "the switch", "its value", "a question?", "a-label")',
         ]
     )

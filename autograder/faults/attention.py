@@ -8,7 +8,7 @@ from torch import Tensor
 
 from autograder.faults.equivalents import attention as equivalents
 from autograder.faults.implementations import attention as implementations
-from autograder.faults.model import Fault, FaultModel, FollowThrough, Function
+from autograder.faults.model import Fault, FaultModel, FollowThrough, Function, absorbed
 from autograder.faults.probes import attention as probes
 
 WEIGHTS_FAULTS = (
@@ -350,11 +350,6 @@ IN_THE_WEIGHTS = (
 )
 
 
-def _absorbed(by: str, names: Iterable[str]) -> dict[frozenset[str], frozenset[str]]:
-    """Return that ``by`` together with any of ``names`` is the same function as ``by`` alone."""
-    return {frozenset({by, name}): frozenset({by}) for name in names}
-
-
 def _repaired_alike(names: Iterable[str], repair: str) -> dict[frozenset[str], frozenset[str]]:
     """Return that each of ``names`` is the same function with another repair of empty rows."""
     return {frozenset({name, repair}): frozenset({name}) for name in names}
@@ -365,15 +360,15 @@ _SAME_WEIGHTS = _repaired_alike(
     (*NO_INFINITY, "renormalized after the mask"),
     "a query that sees nothing gets NaN",
 )
-_SAME_WEIGHTS |= _absorbed("the mask is ignored", ["the mask is read the wrong way round"])
+_SAME_WEIGHTS |= absorbed("the mask is ignored", "the mask is read the wrong way round")
 # Dividing by 1 in place changes nothing.
-_SAME_WEIGHTS |= _absorbed("scores are not scaled", ["an input is changed in place"])
+_SAME_WEIGHTS |= absorbed("scores are not scaled", "an input is changed in place")
 
 _SAME_OUTPUT = (
     _SAME_WEIGHTS
     | _repaired_alike(NO_INFINITY, "the output is cleaned, not the weights")
-    | _absorbed("the weights are not used", IN_THE_WEIGHTS)
-    | _absorbed("no gradient flows through the weights", ["adding -inf makes the gradient NaN"])
+    | absorbed("the weights are not used", *IN_THE_WEIGHTS)
+    | absorbed("no gradient flows through the weights", "adding -inf makes the gradient NaN")
 )
 
 # The complement of a triangle is the other triangle without the diagonal.
@@ -386,8 +381,8 @@ _SAME_CAUSAL = {
     frozenset({UPPER, NOT_OWN}): frozenset({INVERTED}),
     frozenset({UPPER, INVERTED}): frozenset({NOT_OWN}),
     frozenset({NOT_OWN, INVERTED}): frozenset({UPPER}),
-} | _absorbed(
-    "num_keys is ignored", ["aligned to the first key when there are more keys than queries"]
+} | absorbed(
+    "num_keys is ignored", "aligned to the first key when there are more keys than queries"
 )
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from autograder.faults.equivalents import blocks as equivalents
 from autograder.faults.implementations import blocks as implementations
-from autograder.faults.model import Fault, FaultModel
+from autograder.faults.model import Fault, FaultModel, absorbed
 from autograder.faults.modules import trial_of_modules
 from autograder.faults.probes import blocks as probes
 
@@ -540,39 +538,33 @@ PROFILE_FAULTS = (
     ),
 )
 
-
-def _absorbed(by: str, names: Iterable[str]) -> dict[frozenset[str], frozenset[str]]:
-    """Return that ``by`` together with any of ``names`` is the same function as ``by`` alone."""
-    return {frozenset({by, name}): frozenset({by}) for name in names}
-
-
-_SAME_NORM = _absorbed("there is no eps", ["eps is added to the root, not under it"])
+_SAME_NORM = absorbed("there is no eps", "eps is added to the root, not under it")
 
 B1_LATE = "the first bias is added after the ReLU"
-_SAME_NETWORK = _absorbed("the ReLU comes after the second map", [B1_LATE])
-_SAME_NETWORK |= _absorbed("the ReLU comes before the first map", [B1_LATE])
-_SAME_NETWORK |= _absorbed(
+_SAME_NETWORK = absorbed("the ReLU comes after the second map", B1_LATE)
+_SAME_NETWORK |= absorbed("the ReLU comes before the first map", B1_LATE)
+_SAME_NETWORK |= absorbed(
     "there is no ReLU",
-    [
-        B1_LATE,
-        "a GELU in place of the ReLU",
-        "a leaky ReLU in place of the ReLU",
-        "a tanh in place of the ReLU",
-    ],
+    B1_LATE,
+    "a GELU in place of the ReLU",
+    "a leaky ReLU in place of the ReLU",
+    "a tanh in place of the ReLU",
 )
 
 # What a norm that comes first does wrong cannot show where none does, nor what is wrong
 # with a sum where nothing is added.
 NORMED_STREAM = "the residual adds the normed input"
-_SAME_BLOCK = _absorbed(
-    "the norm always comes after the sum", [NORMED_STREAM, "keys and values are not normed"]
+_SAME_BLOCK = absorbed(
+    "the norm always comes after the sum", NORMED_STREAM, "keys and values are not normed"
 )
-_SAME_BLOCK |= _absorbed("there is no residual", [NORMED_STREAM, "the input is changed in place"])
+_SAME_BLOCK |= absorbed("there is no residual", NORMED_STREAM, "the input is changed in place")
 
-_SAME_PROFILE = _absorbed("there is never a residual", ["the ReLU bends the sum"])
-_SAME_PROFILE |= _absorbed(
+_SAME_PROFILE = absorbed("there is never a residual", "the ReLU bends the sum")
+_SAME_PROFILE |= absorbed(
     "the states are measured, not their gradients",
-    ["the gradient of the sum", "the half is forgotten", "the gradient of the mean of squares"],
+    "the gradient of the sum",
+    "the half is forgotten",
+    "the gradient of the mean of squares",
 )
 
 PARAMETERS = tuple(

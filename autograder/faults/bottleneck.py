@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from torch import Tensor
 
 from autograder.faults.equivalents import bottleneck as equivalents
 from autograder.faults.implementations import bottleneck as implementations
-from autograder.faults.model import Fault, FaultModel, FollowThrough, Function
+from autograder.faults.model import Fault, FaultModel, FollowThrough, Function, absorbed
 from autograder.faults.probes import bottleneck as probes
 
 SOFTMAX_FAULTS = (
@@ -364,27 +362,22 @@ ONE_MATRIX = "works on a single matrix only"
 FAR_RULES = ("far from all keys 0 is divided by 0", "far from all keys the mean falls to 0")
 
 
-def _absorbed(by: str, names: Iterable[str]) -> dict[frozenset[str], frozenset[str]]:
-    """Return that ``by`` together with any of ``names`` is the same function as ``by`` alone."""
-    return {frozenset({by, name}): frozenset({by}) for name in names}
-
-
 _SAME_SOFTMAX = {
     # Subtracting nothing in place changes nothing, and what is cut off is a copy.
-    **_absorbed("nothing is subtracted before exp", [IN_PLACE]),
-    **_absorbed("large scores are cut off before exp", [IN_PLACE]),
-    **_absorbed("a slice of nothing but -inf gets equal weights", [IN_PLACE]),
+    **absorbed("nothing is subtracted before exp", IN_PLACE),
+    **absorbed("large scores are cut off before exp", IN_PLACE),
+    **absorbed("a slice of nothing but -inf gets equal weights", IN_PLACE),
     # An epsilon that is not used, is lost in a larger one, or never meets float16.
-    **_absorbed("does not divide by the sum", [TINY]),
-    **_absorbed("an epsilon is added to the sum", [TINY]),
-    **_absorbed("float32 comes back whatever goes in", [TINY]),
+    **absorbed("does not divide by the sum", TINY),
+    **absorbed("an epsilon is added to the sum", TINY),
+    **absorbed("float32 comes back whatever goes in", TINY),
 }
 _SAME_KERNEL = {
-    **_absorbed("only the nearest key counts", (*NEAREST_ANYWAY, *FAR_RULES)),
-    **_absorbed("weights are not normalized", FAR_RULES),
+    **absorbed("only the nearest key counts", *NEAREST_ANYWAY, *FAR_RULES),
+    **absorbed("weights are not normalized", *FAR_RULES),
     # A dot product needs no new axis, and axis 1 is the keys where there is no batch.
-    **_absorbed("a dot product in place of the distance", [ONE_MATRIX]),
-    **_absorbed(ONE_MATRIX, ["weights are shared out over axis 1"]),
+    **absorbed("a dot product in place of the distance", ONE_MATRIX),
+    **absorbed(ONE_MATRIX, "weights are shared out over axis 1"),
 }
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from autograder.faults.equivalents import encoder_decoder as equivalents
 from autograder.faults.implementations import encoder_decoder as implementations
-from autograder.faults.model import Fault, FaultModel
+from autograder.faults.model import Fault, FaultModel, absorbed
 from autograder.faults.modules import trial_of_modules
 from autograder.faults.probes import encoder_decoder as probes
 
@@ -571,20 +569,14 @@ BLOCK_FAULTS = (
     ),
 )
 
-
-def _absorbed(by: str, names: Iterable[str]) -> dict[frozenset[str], frozenset[str]]:
-    """Return that ``by`` together with any of ``names`` is the same function as ``by`` alone."""
-    return {frozenset({by, name}): frozenset({by}) for name in names}
-
-
 _SAME_SHIFT = (
-    _absorbed("the targets are not shifted", ["the start token is 0, whatever was asked for"])
-    | _absorbed(
-        "the last token wraps around to the front", ["the start token is 0, whatever was asked for"]
+    absorbed("the targets are not shifted", "the start token is 0, whatever was asked for")
+    | absorbed(
+        "the last token wraps around to the front", "the start token is 0, whatever was asked for"
     )
     # A copy of equal numbers changes nothing, and a longer result does not fit in.
-    | _absorbed("the targets are not shifted", ["the targets are changed in place"])
-    | _absorbed("the last token is still fed", ["the targets are changed in place"])
+    | absorbed("the targets are not shifted", "the targets are changed in place")
+    | absorbed("the last token is still fed", "the targets are changed in place")
 )
 
 NEVER_EMPTY = (
@@ -595,10 +587,11 @@ NEVER_EMPTY = (
 )
 _SAME_LOSS: dict[frozenset[str], frozenset[str]] = {}
 for _name in NEVER_EMPTY:
-    _SAME_LOSS |= _absorbed(_name, ["a batch of nothing but padding gives NaN"])
-_SAME_LOSS |= _absorbed(
+    _SAME_LOSS |= absorbed(_name, "a batch of nothing but padding gives NaN")
+_SAME_LOSS |= absorbed(
     "padding counts like any token",
-    ["divided by all tokens, padding included", "averaged in each sequence first"],
+    "divided by all tokens, padding included",
+    "averaged in each sequence first",
 )
 
 _SCORES = ("probabilities are added, not their logarithms", "only the last step counts")
@@ -612,14 +605,14 @@ _FINAL = ("the length penalty has the wrong sign", "divided by a power of the le
 _COUNTED = ("the start token counts as length", "the end token does not count as length")
 _PENALTY = ("the length penalty is ignored", *_FINAL, _EARLY, *_COUNTED)
 # One beam alone has nobody to be compared with.
-_SAME_BEAMS = _absorbed("num_beams is ignored", (*_SCORES, *_FINISHED, *_PENALTY))
+_SAME_BEAMS = absorbed("num_beams is ignored", *_SCORES, *_FINISHED, *_PENALTY)
 # Where all that are compared are equally long, a penalty of length decides nothing.
 for _name in _FINISHED:
-    _SAME_BEAMS |= _absorbed(_name, _PENALTY)
+    _SAME_BEAMS |= absorbed(_name, *_PENALTY)
 # But who extends what has ended compares some that end with others that do not.
 del _SAME_BEAMS[frozenset({"finished beams are extended", _COUNTED[1]})]
-_SAME_BEAMS |= _absorbed("beams do not compete with one another", [_EARLY])
-_SAME_BEAMS |= _absorbed("the length penalty is ignored", _COUNTED)
+_SAME_BEAMS |= absorbed("beams do not compete with one another", _EARLY)
+_SAME_BEAMS |= absorbed("the length penalty is ignored", *_COUNTED)
 
 _NO_CROSS, _NO_MEMORY = "there is no cross-attention", "cross-attention reads the decoder alone"
 _AFTER, _MEMORY_NORMED = (
@@ -628,23 +621,21 @@ _AFTER, _MEMORY_NORMED = (
 )
 # What is wrong with a part does not show where the part is not used.
 _SAME_BLOCK = (
-    _absorbed(
+    absorbed(
         _NO_CROSS,
-        (
-            _NO_MEMORY,
-            "cross-attention reads its keys from the decoder",
-            "cross-attention reads its values from the decoder",
-            "the queries of cross-attention come from the memory",
-            "the causal mask is used for cross-attention",
-            "cross-attention ignores the source's padding",
-            "the memory is detached",
-            _MEMORY_NORMED,
-            "cross-attention has no norm",
-            "no residual around cross-attention",
-        ),
+        _NO_MEMORY,
+        "cross-attention reads its keys from the decoder",
+        "cross-attention reads its values from the decoder",
+        "the queries of cross-attention come from the memory",
+        "the causal mask is used for cross-attention",
+        "cross-attention ignores the source's padding",
+        "the memory is detached",
+        _MEMORY_NORMED,
+        "cross-attention has no norm",
+        "no residual around cross-attention",
     )
-    | _absorbed(_NO_MEMORY, ("the memory is detached", _MEMORY_NORMED))
-    | _absorbed(_AFTER, (_MEMORY_NORMED, "the residual adds the normed input"))
+    | absorbed(_NO_MEMORY, "the memory is detached", _MEMORY_NORMED)
+    | absorbed(_AFTER, _MEMORY_NORMED, "the residual adds the normed input")
 )
 
 MODELS = (

@@ -164,3 +164,8 @@ class FaultModel:
 
         answer.__name__ = answer.__qualname__ = self.exercise
         return answer
+
+
+def absorbed(by: str, *names: str) -> dict[frozenset[str], frozenset[str]]:
+    """Return that ``by`` together with any of ``names`` is the same function as ``by`` alone."""
+    return {frozenset({by, name}): frozenset({by}) for name in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from torch import Tensor
 
@@ -10,7 +10,7 @@ from attnbook.attention import scaled_dot_product_attention
 from attnbook.multihead import MultiHeadAttention
 from autograder.faults.equivalents import multihead as equivalents
 from autograder.faults.implementations import multihead as implementations
-from autograder.faults.model import Fault, FaultModel, FollowThrough
+from autograder.faults.model import Fault, FaultModel, FollowThrough, absorbed
 from autograder.faults.modules import trial_of_modules
 from autograder.faults.probes import multihead as probes
 from autograder.faults.refusals import trial_of_refusals
@@ -417,21 +417,15 @@ AMONG_HEADS = (
     "the mask reaches the first head alone",
 )
 
-
-def _absorbed(by: str, names: Iterable[str]) -> dict[frozenset[str], frozenset[str]]:
-    """Return that ``by`` together with any of ``names`` is the same function as ``by`` alone."""
-    return {frozenset({by, name}): frozenset({by}) for name in names}
-
-
 _IN_FORWARD = [fault.name for fault in ATTENTION_FAULTS if fault.name not in IN_THE_CONSTRUCTOR]
 _SAME_ATTENTION = (
-    _absorbed("the parameters are not registered", _IN_FORWARD)
-    | _absorbed("there is no output projection", _IN_FORWARD)
-    | _absorbed("the projections have no biases", _IN_FORWARD)
-    | _absorbed("the parameters are not registered", ["the projections have no biases"])
-    | _absorbed("num_heads is ignored", AMONG_HEADS)
-    | _absorbed("the mask is ignored", ["a query that sees nothing gets NaN"])
-    | _absorbed("an axis is added to every mask", ["a query that sees nothing gets NaN"])
+    absorbed("the parameters are not registered", *_IN_FORWARD)
+    | absorbed("there is no output projection", *_IN_FORWARD)
+    | absorbed("the projections have no biases", *_IN_FORWARD)
+    | absorbed("the parameters are not registered", "the projections have no biases")
+    | absorbed("num_heads is ignored", *AMONG_HEADS)
+    | absorbed("the mask is ignored", "a query that sees nothing gets NaN")
+    | absorbed("an axis is added to every mask", "a query that sees nothing gets NaN")
 )
 
 
@@ -491,7 +485,7 @@ MODELS = (
             equivalents.merge_by_positions,
         ),
         read="multihead-merge",
-        same=_absorbed("view after a transpose", ["the result is always float32"]),
+        same=absorbed("view after a transpose", "the result is always float32"),
     ),
     FaultModel(
         exercise="MultiHeadAttention",
@@ -524,7 +518,7 @@ MODELS = (
             equivalents.count_by_loop,
         ),
         read="multihead-count",
-        same=_absorbed("one projection is counted", ["one bias for all projections"]),
+        same=absorbed("one projection is counted", "one bias for all projections"),
         uses=(implementations.refuse_uneven,),
         trial=trial_of_refusals,
     ),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from autograder.faults.equivalents import positions as equivalents
 from autograder.faults.implementations import positions as implementations
-from autograder.faults.model import Fault, FaultModel
+from autograder.faults.model import Fault, FaultModel, absorbed
 from autograder.faults.probes import positions as probes
 from autograder.faults.refusals import trial_of_refusals
 
@@ -579,11 +579,6 @@ ALIBI_FAULTS = (
 )
 
 
-def _absorbed(by: str, names: Iterable[str]) -> dict[frozenset[str], frozenset[str]]:
-    """Return that ``by`` together with any of ``names`` is the same function as ``by`` alone."""
-    return {frozenset({by, name}): frozenset({by}) for name in names}
-
-
 def _hides(
     name: str, faults: Iterable[Fault], seen_beside: Iterable[str]
 ) -> dict[frozenset[str], frozenset[str]]:
@@ -628,17 +623,15 @@ MODELS = (
             equivalents.shift_by_kron,
         ),
         read="positions-shift",
-        same=_absorbed(
+        same=absorbed(
             "every pair turns by the same angle",
-            (
-                "the exponent lacks the 2",
-                "the exponent has the 2 twice",
-                "offsets are multiplied where they should be divided",
-            ),
+            "the exponent lacks the 2",
+            "the exponent has the 2 twice",
+            "offsets are multiplied where they should be divided",
         )
-        | _absorbed(
+        | absorbed(
             "the matrix is right for position 1 alone",
-            ("both sines of a block have the same sign",),
+            "both sines of a block have the same sign",
         ),
         uses=(implementations.refuse_odd, implementations.frequencies),
         trial=trial_of_refusals,
@@ -656,12 +649,12 @@ MODELS = (
             equivalents.PositionsByOneHot,
         ),
         read="positions-learned",
-        same=_absorbed(
+        same=absorbed(
             # Without a table nothing else is ever computed.
             "the table is not registered",
-            (fault.name for fault in TABLE_FAULTS if fault.switch != "table"),
+            *(fault.name for fault in TABLE_FAULTS if fault.switch != "table"),
         )
-        | _absorbed("the rows are put beside x", ("x is changed in place",)),
+        | absorbed("the rows are put beside x", "x is changed in place"),
         trial=probes.TrialOfTables(),
     ),
     FaultModel(
@@ -679,12 +672,14 @@ MODELS = (
         ),
         read="positions-rope",
         same=_hides(FLOAT32, ROPE_FAULTS, ("kind", "odd", "inputs", "bases"))
-        | _absorbed(
+        | absorbed(
             "every pair turns by the same angle",
-            ("the exponent lacks the 2", "the exponent has the 2 twice", "base is ignored"),
+            "the exponent lacks the 2",
+            "the exponent has the 2 twice",
+            "base is ignored",
         )
-        | _absorbed("features are only multiplied by the cosine", ("pairs turn the wrong way",))
-        | _absorbed("features are paired across the two halves", ("pairs come out in two halves",)),
+        | absorbed("features are only multiplied by the cosine", "pairs turn the wrong way")
+        | absorbed("features are paired across the two halves", "pairs come out in two halves"),
         uses=(
             implementations.refuse_odd,
             implementations.frequencies,
@@ -705,10 +700,8 @@ MODELS = (
             equivalents.alibi_by_last_rows,
         ),
         read="positions-alibi",
-        same=_absorbed("one slope for all heads", ("the last head has the steepest slope",))
-        | _absorbed(
-            "the query's position is left out", ("the first query stands at the first key",)
-        ),
+        same=absorbed("one slope for all heads", "the last head has the steepest slope")
+        | absorbed("the query's position is left out", "the first query stands at the first key"),
         uses=(implementations.head_slopes,),
     ),
 )

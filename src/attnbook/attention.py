@@ -71,12 +71,12 @@ def check_widths(query: Tensor, key: Tensor) -> None:
         )
 
 
-def check_counts(key: Tensor, value: Tensor) -> None:
-    """Raise unless each key has a value."""
+def check_counts(key: Tensor, value: Tensor, called: str = "key") -> None:
+    """Raise unless each key has a value; the message calls a key what it is called."""
     if key.shape[-2] != value.shape[-2]:
         raise ValueError(
-            "there must be one value for each key, "
-            f"got {key.shape[-2]} keys and {value.shape[-2]} values"
+            f"there must be one value for each {called}, "
+            f"got {key.shape[-2]} {called}s and {value.shape[-2]} values"
         )
 
 

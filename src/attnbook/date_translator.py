@@ -5,9 +5,6 @@ Chapter: book/encoder_decoder.md. ``benchmarks/dates.py`` trains it anew.
 
 from __future__ import annotations
 
-import hashlib
-import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +15,9 @@ from torch import Tensor
 from attnbook import dates
 from attnbook.dates import WrittenDate
 from attnbook.decoding import greedy_decode
-from attnbook.training import masked_cross_entropy, shift_right, train
+from attnbook.kept_weights import WEIGHTS, hash_of, keep, kept_or_trained
+from attnbook.training import cosine_rate, masked_cross_entropy, shift_right, train
 from attnbook.transformer import Transformer, TransformerConfig
-
-WEIGHTS = Path(__file__).parent / "weights"
 
 
 @dataclass(frozen=True)
@@ -54,10 +50,7 @@ class Recipe:
 
     def rate_at(self, step: int) -> float:
         """Return the learning rate of a step, counted from 1."""
-        if step <= self.warmup_steps:
-            return self.rate * step / self.warmup_steps
-        done = (step - self.warmup_steps) / (self.steps - self.warmup_steps)
-        return self.rate * 0.5 * (1 + math.cos(math.pi * done))
+        return cosine_rate(step, self.rate, self.steps, self.warmup_steps)
 
 
 RECIPE = Recipe()
@@ -113,7 +106,7 @@ def content_hash(recipe: Recipe = RECIPE, seed: int = 0) -> str:
     days, forms = dates.split_days()[0], dates.training_forms()
     words = [f"{recipe} {seed} {dates.source_characters()} {dates.LAST_DAY}"]
     words += [f"{each.day} {each.text}" for each in dates.draw_dates(days, forms, 1000, seed)]
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
+    return hash_of(words)
 
 
 def trained_translator(
@@ -121,46 +114,36 @@ def trained_translator(
 ) -> Transformer:
     """Return the trained model: from its kept weights if they fit, or trained now and kept.
 
-    Weights fit if they are named by the hash of the recipe and the data, and if the first
-    steps of training still give the losses that they gave then: that is what notices a
-    change of the model's or the training's code.
+    See `attnbook.kept_weights` for when they fit.
 
     Args:
         recipe: How it is trained.
         seed: Of the first weights and of the data.
         folder: Where the weights are kept.
     """
-    file = folder / f"dates-{content_hash(recipe, seed)}.pt"
-    if file.exists():
-        kept = torch.load(file, weights_only=True)
-        if _same_losses(_first_losses(recipe, seed), kept["first_losses"]):
-            model = fresh_translator(recipe, seed)
-            model.load_state_dict({name: each.float() for name, each in kept["state"].items()})
-            return model.eval()
-    print(f"no kept weights fit, so the model is trained now: {file.name}", file=sys.stderr)
-    model, _ = train_translator(recipe, seed)
-    keep_translator(model, recipe, seed, folder=folder)
-    return model
+    return kept_or_trained(
+        _file(recipe, seed, folder),
+        lambda: fresh_translator(recipe, seed),
+        lambda steps: train_translator(recipe, seed, steps=steps),
+    )
 
 
 def keep_translator(
-    model: Transformer, recipe: Recipe = RECIPE, seed: int = 0, *, folder: Path = WEIGHTS
+    model: Transformer,
+    losses: Sequence[float],
+    recipe: Recipe = RECIPE,
+    seed: int = 0,
+    *,
+    folder: Path = WEIGHTS,
 ) -> Path:
-    """Write a trained model's weights where `trained_translator` looks for them."""
-    folder.mkdir(exist_ok=True)
-    file = folder / f"dates-{content_hash(recipe, seed)}.pt"
-    state = {name: each.half() for name, each in model.state_dict().items()}
-    torch.save({"state": state, "first_losses": _first_losses(recipe, seed)}, file)
+    """Write what `train_translator` returned where `trained_translator` looks for it."""
+    file = _file(recipe, seed, folder)
+    keep(model, losses, file)
     return file
 
 
-def _first_losses(recipe: Recipe, seed: int, steps: int = 3) -> list[float]:
-    return train_translator(recipe, seed, steps=steps)[1]
-
-
-def _same_losses(first: Sequence[float], second: Sequence[float]) -> bool:
-    # Another machine may differ in the last bits, another program in the first digits.
-    return all(math.isclose(a, b, rel_tol=1e-3) for a, b in zip(first, second, strict=True))
+def _file(recipe: Recipe, seed: int, folder: Path) -> Path:
+    return folder / f"dates-{content_hash(recipe, seed)}.pt"
 
 
 def translate(model: Transformer, texts: Sequence[str], *, at_once: int = 500) -> list[str]:

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import normalize, pad
 
-from attnbook.attention import scaled_dot_product_attention
+from attnbook.attention import check_counts, scaled_dot_product_attention
 
 
 def random_rotations(
@@ -99,7 +99,7 @@ def lsh_attention(
         ValueError: If there is not one value for each token, chunk_size is below 1, or
             as in `lsh_buckets`.
     """
-    _check_values(query_key, value)
+    check_counts(query_key, value, called="token")
     if chunk_size < 1:
         raise ValueError(f"chunk_size must be at least 1, got chunk_size={chunk_size}")
     buckets = lsh_buckets(query_key, rotations)
@@ -143,7 +143,7 @@ def shared_query_key_attention(
     Raises:
         ValueError: If there is not one value for each token.
     """
-    _check_values(query_key, value)
+    check_counts(query_key, value, called="token")
     length = query_key.shape[-2]
     itself = torch.eye(length, dtype=torch.bool, device=query_key.device)
     others = (~itself).tril() if causal else ~itself
@@ -186,11 +186,3 @@ def _attend(
     scores = scores.masked_fill(there == here, torch.finfo(x.dtype).min / 2)
     output = scores.softmax(dim=-1) @ values
     return output.flatten(-3, -2), scores.logsumexp(dim=-1).flatten(-2)[..., None]
-
-
-def _check_values(query_key: Tensor, value: Tensor) -> None:
-    if query_key.shape[-2] != value.shape[-2]:
-        raise ValueError(
-            "there must be one value for each token, "
-            f"got {query_key.shape[-2]} tokens and {value.shape[-2]} values"
-        )

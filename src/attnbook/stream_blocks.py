@@ -15,6 +15,7 @@ from torch.nn import functional
 from attnbook import dates
 from attnbook.multihead import merge_heads, split_heads
 from attnbook.positions import apply_rope
+from attnbook.training import cosine_rate
 
 # Called with queries, keys and values of all heads; no query may see a later key.
 Attention = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -57,10 +58,7 @@ class StreamRecipe:
 
     def rate_at(self, step: int) -> float:
         """Return the learning rate of a step, counted from 1."""
-        if step <= self.warmup_steps:
-            return self.rate * step / self.warmup_steps
-        done = (step - self.warmup_steps) / (self.steps - self.warmup_steps)
-        return self.rate * 0.5 * (1 + math.cos(math.pi * done))
+        return cosine_rate(step, self.rate, self.steps, self.warmup_steps)
 
 
 class AttentionInputs(NamedTuple):

@@ -6,9 +6,7 @@ character by character; see `attnbook.streams`.
 
 from __future__ import annotations
 
-import hashlib
 import math
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,11 +16,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from attnbook import dates
+from attnbook.kept_weights import WEIGHTS, hash_of, kept_or_trained
 from attnbook.stream_blocks import Attention, AttentionInputs, StreamModel, StreamRecipe
 from attnbook.streams import stream_text
 from attnbook.training import train
-
-WEIGHTS = Path(__file__).parent / "weights"
 
 RECIPE = StreamRecipe()
 SHARED_RECIPE = StreamRecipe(shared=True, query_gain=4.0)
@@ -84,37 +81,25 @@ def trained_stream_model(
 ) -> StreamModel:
     """Return the trained model: from its kept weights if they fit, or trained now and kept.
 
-    Weights fit as those of `trained_translator` do: by the hash of the recipe and the data,
-    and by the losses of the first steps.
+    See `attnbook.kept_weights` for when they fit.
 
     Args:
         recipe: How it is trained.
         seed: Of the first weights and of the data.
         folder: Where the weights are kept.
     """
-    file = folder / f"stream-{content_hash(recipe, seed)}.pt"
-    if file.exists():
-        kept = torch.load(file, weights_only=True)
-        again = train_stream_model(recipe, seed, steps=len(kept["first_losses"]))[1]
-        # Another machine may differ in the last bits, another program in the first digits.
-        pairs = zip(again, kept["first_losses"], strict=True)
-        if all(math.isclose(a, b, rel_tol=1e-3) for a, b in pairs):
-            model = _fresh(recipe, seed)
-            model.load_state_dict({name: each.float() for name, each in kept["state"].items()})
-            return model.eval()
-    print(f"no kept weights fit, so the model is trained now: {file.name}", file=sys.stderr)
-    model, losses = train_stream_model(recipe, seed)
-    folder.mkdir(exist_ok=True)
-    state = {name: each.half() for name, each in model.state_dict().items()}
-    torch.save({"state": state, "first_losses": losses[:3]}, file)
-    return model
+    return kept_or_trained(
+        folder / f"stream-{content_hash(recipe, seed)}.pt",
+        lambda: _fresh(recipe, seed),
+        lambda steps: train_stream_model(recipe, seed, steps=steps),
+    )
 
 
 def content_hash(recipe: StreamRecipe = RECIPE, seed: int = 0) -> str:
     """Return what the weights are named by: a hash of the recipe, the seed and the data."""
     words = [f"{recipe} {seed} {dates.source_characters()}"]
     words += [text for (tokens,) in _batches(recipe, seed, 2) for text in map(str, tokens.tolist())]
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
+    return hash_of(words)
 
 
 def _fresh(recipe: StreamRecipe, seed: int) -> StreamModel:

@@ -80,6 +80,21 @@ def warmup_rate(step: int, d_model: int, warmup_steps: int = 4000) -> float:
     return d_model**-0.5 * min(step**-0.5, step * warmup_steps**-1.5)
 
 
+def cosine_rate(step: int, highest: float, steps: int, warmup_steps: int) -> float:
+    """Return the learning rate of a step: it rises evenly, then falls to 0 along a cosine.
+
+    Args:
+        step: Counted from 1.
+        highest: The rate at the end of the rise.
+        steps: Number of all steps; the last one has the rate 0.
+        warmup_steps: How many of them the rise takes.
+    """
+    if step <= warmup_steps:
+        return highest * step / warmup_steps
+    done = (step - warmup_steps) / (steps - warmup_steps)
+    return highest * 0.5 * (1 + math.cos(math.pi * done))
+
+
 def train(
     model: nn.Module,
     batches: Iterable[tuple[Tensor, ...]],

@@ -102,6 +102,31 @@ def forward(
 
 @triton.jit
 @no_type_check
+def _of_rows(shift, total, row_sums, head, rows, num_queries):
+    """Return what is known of some rows of one head on the way back."""
+    place, here = head * num_queries + rows, rows < num_queries
+    shifts = tl.load(shift + place, mask=here, other=float("inf"))
+    totals = tl.load(total + place, mask=here, other=1.0)
+    return shifts, totals, tl.load(row_sums + place, mask=here, other=0.0)
+
+
+@triton.jit
+@no_type_check
+def _weights(scores, shifts, totals, log2_e):
+    """Return a tile of weights P once more, from its scores."""
+    return tl.exp2((scores - shifts[:, None]) * log2_e) / totals[:, None]
+
+
+@triton.jit
+@no_type_check
+def _score_gradients(weights, grads, values, sums):
+    """Return a tile of dS = P ∘ (dO Vᵀ - D)."""
+    d_weights = tl.dot(grads, tl.trans(values), input_precision="ieee")
+    return weights * (d_weights - sums[:, None])
+
+
+@triton.jit
+@no_type_check
 def query_gradients(
     query, key, value, grad, shift, total, row_sums, d_query,
     num_queries, num_keys, width, value_width, scale,
@@ -117,10 +142,7 @@ def query_gradients(
     queries = _block(query + head * num_queries * width, rows, num_queries, features, width)
     grad += head * num_queries * value_width
     grads = _block(grad, rows, num_queries, value_features, value_width)
-    place, here = head * num_queries + rows, rows < num_queries
-    shifts = tl.load(shift + place, mask=here, other=float("inf"))
-    totals = tl.load(total + place, mask=here, other=1.0)
-    sums = tl.load(row_sums + place, mask=here, other=0.0)
+    shifts, totals, sums = _of_rows(shift, total, row_sums, head, rows, num_queries)
     found = tl.zeros((ROWS, WIDTH), tl.float32)
     seen = num_keys
     if CAUSAL:
@@ -130,9 +152,8 @@ def query_gradients(
         keys = _block(key, columns, num_keys, features, width)
         values = _block(value, columns, num_keys, value_features, value_width)
         scores = _scores(queries, keys, rows, columns, num_queries, num_keys, scale, CAUSAL)
-        weights = tl.exp2((scores - shifts[:, None]) * log2_e) / totals[:, None]
-        d_weights = tl.dot(grads, tl.trans(values), input_precision="ieee")
-        d_scores = weights * (d_weights - sums[:, None])
+        weights = _weights(scores, shifts, totals, log2_e)
+        d_scores = _score_gradients(weights, grads, values, sums)
         found += tl.dot(d_scores.to(keys.dtype), keys, input_precision="ieee")
     d_query += head * num_queries * width
     _store(d_query, rows, num_queries, features, width, found * scale)
@@ -164,15 +185,11 @@ def key_gradients(
         rows = first + tl.arange(0, ROWS)
         queries = _block(query, rows, num_queries, features, width)
         grads = _block(grad, rows, num_queries, value_features, value_width)
-        place, here = head * num_queries + rows, rows < num_queries
-        shifts = tl.load(shift + place, mask=here, other=float("inf"))
-        totals = tl.load(total + place, mask=here, other=1.0)
-        sums = tl.load(row_sums + place, mask=here, other=0.0)
+        shifts, totals, sums = _of_rows(shift, total, row_sums, head, rows, num_queries)
         scores = _scores(queries, keys, rows, columns, num_queries, num_keys, scale, CAUSAL)
-        weights = tl.exp2((scores - shifts[:, None]) * log2_e) / totals[:, None]
+        weights = _weights(scores, shifts, totals, log2_e)
         value_sums += tl.dot(tl.trans(weights.to(grads.dtype)), grads, input_precision="ieee")
-        d_weights = tl.dot(grads, tl.trans(values), input_precision="ieee")
-        d_scores = weights * (d_weights - sums[:, None])
+        d_scores = _score_gradients(weights, grads, values, sums)
         key_sums += tl.dot(tl.trans(d_scores.to(queries.dtype)), queries, input_precision="ieee")
     d_key += head * num_keys * width
     _store(d_key, columns, num_keys, features, width, key_sums * scale)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import jaxtyping
 import pytest
-from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from .memory import Written
 
 
 @pytest.fixture
@@ -14,22 +14,6 @@ def as_users_call() -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
-
-
-class Written(TorchDispatchMode):
-    """Counts the numbers that torch writes to new memory, and the most that one result holds."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.total = self.largest = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        result = func(*args, **(kwargs or {}))
-        for each in result if isinstance(result, tuple | list) else [result]:
-            if isinstance(each, Tensor) and not func.is_view:
-                self.total += each.numel()
-                self.largest = max(self.largest, each.numel())
-        return result
 
 
 @pytest.fixture

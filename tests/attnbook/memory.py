@@ -1,7 +1,6 @@
 """How much a computation holds, counted, not timed."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -22,20 +21,17 @@ def saved_bytes(compute: Callable[[], Tensor]) -> int:
     return sum(storage.nbytes() for storage in storages.values())
 
 
-@contextmanager
-def largest_tensor() -> Iterator[list[int]]:
-    """Yield a list whose one entry grows to the largest number of elements of any result."""
-    largest = [0]
+class Written(TorchDispatchMode):
+    """Counts the numbers that torch writes to new memory, and the most that one result holds."""
 
-    class Watch(TorchDispatchMode):
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            result = func(*args, **(kwargs or {}))
-            for each in result if isinstance(result, (tuple, list)) else [result]:
-                if isinstance(each, Tensor):
-                    # A view that is expanded holds less than it shows.
-                    held = each.untyped_storage().nbytes() // each.element_size()
-                    largest[0] = max(largest[0], min(held, each.numel()))
-            return result
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = self.largest = 0
 
-    with Watch():
-        yield largest
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        for each in result if isinstance(result, tuple | list) else [result]:
+            if isinstance(each, Tensor) and not func.is_view:
+                self.total += each.numel()
+                self.largest = max(self.largest, each.numel())
+        return result

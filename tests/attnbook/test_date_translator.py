@@ -1,4 +1,4 @@
-"""The kept weights fit the code, and read dates; what does not fit is trained anew."""
+"""The kept weights fit the code, and read dates."""
 
 import dataclasses
 
@@ -8,7 +8,6 @@ import torch
 from attnbook import date_translator, dates
 from attnbook.date_translator import (
     RECIPE,
-    WEIGHTS,
     Recipe,
     content_hash,
     exact_match,
@@ -17,6 +16,7 @@ from attnbook.date_translator import (
     trained_translator,
     translate,
 )
+from attnbook.kept_weights import WEIGHTS
 
 TINY = Recipe(d_model=8, num_heads=2, d_ff=8, steps=2, batch_size=2, warmup_steps=1)
 
@@ -52,28 +52,11 @@ def test_another_recipe_seed_or_data_has_another_name(monkeypatch):
     assert len(names) == 5
 
 
-def test_what_is_not_kept_is_trained_and_kept(tmp_path, capsys):
-    first = trained_translator(TINY, folder=tmp_path)
-    assert "the model is trained now" in capsys.readouterr().err
-    second = trained_translator(TINY, folder=tmp_path)
-    assert capsys.readouterr().err == ""
-    for ours, theirs in zip(first.parameters(), second.parameters(), strict=True):
-        assert torch.equal(ours, theirs)
-
-
-def test_weights_of_another_training_code_are_not_used(tmp_path, capsys, monkeypatch):
-    trained_translator(TINY, folder=tmp_path)
-    capsys.readouterr()
-    loss = date_translator.date_loss
-    monkeypatch.setattr(date_translator, "date_loss", lambda *given: 1.01 * loss(*given))
-    trained_translator(TINY, folder=tmp_path)
-    assert "the model is trained now" in capsys.readouterr().err
-
-
 def test_keeping_writes_one_file_of_the_name(tmp_path):
     model, losses = train_translator(TINY)
     assert len(losses) == TINY.steps
-    assert keep_translator(model, TINY, folder=tmp_path).name == f"dates-{content_hash(TINY)}.pt"
+    file = keep_translator(model, losses, TINY, folder=tmp_path)
+    assert file.name == f"dates-{content_hash(TINY)}.pt"
 
 
 def test_a_fresh_model_does_not_disturb_the_random_numbers():

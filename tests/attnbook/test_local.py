@@ -9,7 +9,7 @@ from attnbook.attention import scaled_dot_product_attention
 from attnbook.local import local_attention, two_sided_local_attention
 from attnbook.windows import sliding_window_mask
 
-from .memory import largest_tensor, saved_bytes
+from .memory import Written, saved_bytes
 from .test_tiled import ERRORS, drawn, inputs, large
 
 
@@ -65,9 +65,9 @@ def test_memory_grows_with_the_length_times_the_window() -> None:
         return saved_bytes(lambda: local_attention(*x, 13))
 
     assert kept(13 * 32) < 2.1 * kept(13 * 16)
-    with largest_tensor() as largest:
+    with Written() as written:
         local_attention(*inputs(3, 503, 503), 13)
-    assert largest[0] <= 2 * 3 * 507 * 26
+    assert written.largest <= 2 * 3 * 507 * 26
 
 
 @pytest.mark.usefixtures("as_users_call")

@@ -9,7 +9,7 @@ from attnbook.attention import scaled_dot_product_attention
 from attnbook.masks import causal_mask
 from attnbook.rows import row_tiled_attention
 
-from .memory import largest_tensor, saved_bytes
+from .memory import Written, saved_bytes
 from .test_tiled import ERRORS, drawn, inputs, large
 
 
@@ -83,9 +83,9 @@ def test_the_inputs_are_left_as_they_are_and_need_not_be_contiguous() -> None:
 
 def test_the_table_of_scores_is_neither_made_nor_kept() -> None:
     given = [x.float().requires_grad_() for x in inputs(3, 1009, 1009)]
-    with largest_tensor() as largest:
+    with Written() as written:
         kept = saved_bytes(lambda: row_tiled_attention(*given, causal=True))
-    assert largest[0] <= rows.SCORES < 1009 * 1009
+    assert written.largest <= rows.SCORES < 1009 * 1009
     assert kept == 4 * 6 * 1009 * (5 + 5 + 7 + 7 + 1 + 1)
 
 

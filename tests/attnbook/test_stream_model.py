@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 from attnbook import stream_model
 from attnbook.attention import scaled_dot_product_attention
+from attnbook.kept_weights import WEIGHTS
 from attnbook.masks import causal_mask
 from attnbook.reformer import shared_query_key_attention
 from attnbook.stream_blocks import StreamRecipe
 from attnbook.stream_model import (
     RECIPE,
     SHARED_RECIPE,
-    WEIGHTS,
     attention_inputs,
     bits,
     content_hash,
@@ -112,24 +112,6 @@ def test_another_recipe_or_seed_has_another_name():
     names = {content_hash(), content_hash(seed=1), content_hash(SHARED_RECIPE), content_hash(TINY)}
     names.add(content_hash(dataclasses.replace(RECIPE, rate=1e-3)))
     assert len(names) == 5
-
-
-def test_what_is_not_kept_is_trained_and_kept(tmp_path, capsys):
-    first = trained_stream_model(TINY, folder=tmp_path)
-    assert "the model is trained now" in capsys.readouterr().err
-    second = trained_stream_model(TINY, folder=tmp_path)
-    assert capsys.readouterr().err == ""
-    for ours, theirs in zip(first.parameters(), second.parameters(), strict=True):
-        assert torch.equal(ours, theirs)
-
-
-def test_weights_of_another_training_code_are_not_used(tmp_path, capsys, monkeypatch):
-    trained_stream_model(TINY, folder=tmp_path)
-    capsys.readouterr()
-    loss = stream_model._loss
-    monkeypatch.setattr(stream_model, "_loss", lambda *given: 1.01 * loss(*given))
-    trained_stream_model(TINY, folder=tmp_path)
-    assert "the model is trained now" in capsys.readouterr().err
 
 
 def test_batches_are_short_first_and_long_later(monkeypatch):

@@ -10,7 +10,7 @@ from attnbook.attention import scaled_dot_product_attention
 from attnbook.masks import causal_mask, padding_mask
 from attnbook.tiled import online_softmax, tiled_attention
 
-from .memory import largest_tensor, saved_bytes
+from .memory import Written, saved_bytes
 
 SEEDS = st.integers(0, 10_000)
 # What an output may differ from the reference, which is computed in float64.
@@ -149,9 +149,9 @@ def test_gradients_agree_with_finite_differences(
 
 def test_no_tensor_has_as_many_numbers_as_there_are_scores() -> None:
     query, key, value = (x.requires_grad_() for x in inputs(3, 211, 223))
-    with largest_tensor() as largest:
+    with Written() as written:
         tiled_attention(query, key, value, 23, causal=True).sum().backward()
-    assert largest[0] < 2 * 3 * 223 * 8
+    assert written.largest < 2 * 3 * 223 * 8
 
 
 def test_what_is_kept_for_the_way_back_grows_linearly_and_in_plain_attention_does_not() -> None:

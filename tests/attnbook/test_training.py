@@ -6,7 +6,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from attnbook.training import masked_cross_entropy, shift_right, train, warmup_rate
+from attnbook.training import (
+    cosine_rate,
+    masked_cross_entropy,
+    shift_right,
+    train,
+    warmup_rate,
+)
 
 GENERATOR = torch.Generator()
 
@@ -59,6 +65,13 @@ def test_the_rate_rises_evenly_and_falls_with_the_root() -> None:
     assert warmup_rate(400, 64, 100) == pytest.approx(warmup_rate(100, 64, 100) / 2)
     assert max(range(1, 1000), key=lambda step: warmup_rate(step, 64, 100)) == 100
     assert warmup_rate(100, 256, 100) == pytest.approx(warmup_rate(100, 64, 100) / 2)
+
+
+def test_the_rate_rises_evenly_and_falls_along_a_cosine() -> None:
+    rates = [cosine_rate(step, 3.0, 30, 10) for step in range(1, 31)]
+    assert rates[:10] == pytest.approx([0.3 * step for step in range(1, 11)])
+    assert rates[19] == pytest.approx(1.5)
+    assert rates[29] == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize(("step", "warmup"), [(0, 100), (1, 0)])

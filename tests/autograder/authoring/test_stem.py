@@ -42,6 +42,16 @@ def test_every_file_of_a_stem_is_made_and_says_what_to_fill_in(tree: Path) -> No
             compile(text, str(path), "exec")
 
 
+def test_faults_in_a_folder_are_looked_through_as_well(tree: Path) -> None:
+    new("sample", ["first"], "A sample", tree)
+    faults = tree / FILES["faults.py"].format("sample")
+    folder = faults.with_suffix("")
+    folder.mkdir()
+    faults.rename(folder / "first.py")
+    found = {line.split(":")[0] for line in left_to_fill("sample", tree)}
+    assert "autograder/faults/sample/first.py" in found
+
+
 def test_a_stem_is_entered_where_stems_are_listed(tree: Path) -> None:
     new("sample", ["first"], "A sample", tree)
     toc = (tree / "_toc.yml").read_text("utf-8")
