@@ -49,14 +49,20 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests of a file, and what they set up, on one worker, except those that say `alone`.
 
-    Groups go to workers first, the largest before the others; single tests then fill both.
+    Groups go to workers first, the largest before the others; tests that are alone then fill both.
     """
     for item in items:
         if not any(item.iter_markers("alone")) and not any(item.iter_markers("xdist_group")):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+        group = item.get_closest_marker("xdist_group")
+        if group and config.getoption("loadgroup", False):
+            # pytest-xdist 3.8 says this to its scheduler through `_nodeid`, before marks are
+            # added here, and pytest 9.2 no longer reads that: pytest-dev/pytest-xdist#1386.
+            item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")
+    items.sort(key=lambda item: any(item.iter_markers("alone")))
 
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
