@@ -16,6 +16,7 @@ from autograder.cli.terminal import (
     NOTHING_TO_GRADE,
     load_results,
     progress_bar,
+    require_sheet,
     stderr,
     stdout,
     stop,
@@ -85,11 +86,10 @@ def demo(stems: tuple[str, ...], out: Path, learners: int, jobs: int, reduced: b
     The class hands in the sheet on attention, or those that are named.
     """
     from autograder.demo import missed, sample_class, write_class
-    from autograder.sheets import sheets
 
     stems = stems or ("attention",)
-    if unknown := sorted(set(stems) - set(sheets())):
-        stop(f"no such sheet: {', '.join(unknown)}; there are {', '.join(sheets())}", 2)
+    for stem in stems:
+        require_sheet(stem)
     course = {stem: sample_class(stem, learners) for stem in stems}
     for stem, samples in course.items():
         write_class(stem, samples, out / "class")

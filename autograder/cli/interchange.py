@@ -11,7 +11,16 @@ from pathlib import Path
 
 import click
 
-from autograder.cli.terminal import FOLDER, NEW_FOLDER, USAGE, load_results, stderr, stdout, stop
+from autograder.cli.terminal import (
+    FOLDER,
+    NEW_FOLDER,
+    USAGE,
+    load_results,
+    require_sheet,
+    stderr,
+    stdout,
+    stop,
+)
 from autograder.exports import VISIBILITIES, Filled, Visibility
 from autograder.plain_text import printable
 from autograder.results import ClassResults, Grade
@@ -94,7 +103,7 @@ def package(stem: str, out: Path, visibility: Visibility, torch_index: str) -> N
     from autograder.exports import gradescope_zip
     from autograder.files import replace_file
 
-    _require_sheet(stem)
+    require_sheet(stem)
     replace_file(out, gradescope_zip(stem, visibility=visibility, torch_index=torch_index))
     stdout.print(f"{out}: Gradescope, Configure Autograder, Select Autograder (.zip)", markup=False)
 
@@ -108,7 +117,7 @@ def classroom(stem: str, repository: str, version: str, out: Path | None) -> Non
     """Write .github/workflows/classroom.yml for a sheet's GitHub Classroom assignment."""
     from autograder.exports import classroom_workflow
 
-    _require_sheet(stem)
+    require_sheet(stem)
     try:
         _write(out, classroom_workflow(stem, repository, version).encode())
     except ValueError as error:
@@ -230,10 +239,3 @@ def _write_folders(results: Iterable[tuple[str, str, bytes]], out: Path) -> None
         replace_file(out / slug(stem) / slug(learner) / "results.json", content)
         written += 1
     stdout.print(f"{written} files in {out}", markup=False)
-
-
-def _require_sheet(stem: str) -> None:
-    from autograder.sheets import sheets
-
-    if stem not in sheets():
-        stop(f"there is no sheet {stem!r}; there is {', '.join(sheets())}", USAGE)

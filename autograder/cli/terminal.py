@@ -50,3 +50,11 @@ def stop(message: str, code: int) -> NoReturn:
     """Say why the command cannot go on, and end it with ``code``."""
     stderr.print(message, markup=False)
     sys.exit(code)
+
+
+def require_sheet(stem: str) -> None:
+    """End the command unless there is a sheet of that name."""
+    from autograder.sheets import sheets
+
+    if stem not in sheets():
+        stop(f"there is no sheet {stem!r}; there is {', '.join(sheets())}", USAGE)

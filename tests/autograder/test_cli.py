@@ -105,7 +105,7 @@ def test_a_machine_without_isolation_ends_with_4(
         (["export", ".", "--format", "pdf"], "'pdf' is not"),
         (["release", "no-such-sheet"], "no-such-sheet.md is not there"),
         (["check", "no-such-notebook.ipynb"], "does not exist"),
-        (["demo", "attention", "no-such-sheet"], "no such sheet: no-such-sheet; there are"),
+        (["demo", "attention", "no-such-sheet"], "there is no sheet 'no-such-sheet'; there is"),
         (["nonsense"], "No such command"),
     ],
 )
