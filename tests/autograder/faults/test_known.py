@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import statistics
-import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -25,7 +23,6 @@ from .answers import Alter, altered
 MODELS = [model for stem in sheets() for model in fault_models(stem).values()]
 each_exercise = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.exercise)
 Answer = Callable[..., Any]
-MOST_SECONDS = 0.05
 
 
 def wherever_a_tensor(alter: Callable[[Tensor], Tensor]) -> Alter:
@@ -174,19 +171,3 @@ def test_what_is_the_same_bit_for_bit_is_kept_once(model: FaultModel) -> None:
     for first, second in itertools.combinations(distinct, 2):
         if first.equals(second):  # within tolerances, not bit for bit
             assert not (isinstance(first.value, Tensor) and torch.equal(first.value, second.value))
-
-
-@each_exercise
-def test_a_diagnosis_takes_less_than_fifty_milliseconds(model: FaultModel) -> None:
-    answers = [model.faulty(f.name for f in faults) for faults in model.combinations()][::25]
-    answers += itertools.islice(wrong_answers(model, 30), 12)
-    taken = []
-    for answer in answers:
-        diagnose(model, answer)
-        started = time.process_time()
-        diagnose(model, answer)
-        taken.append(time.process_time() - started)
-    # A class is made anew for each probe, and a block has eight layers; tiles go one by one.
-    long = isinstance(model.implementation, type) or model.exercise == "tiled_attention"
-    assert statistics.median(taken) < MOST_SECONDS / (2 if long else 4)
-    assert sorted(taken)[int(0.95 * len(taken))] < MOST_SECONDS
