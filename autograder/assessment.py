@@ -7,9 +7,11 @@ sandboxed process: ``student`` offers what the learner wrote as attributes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
+
+import msgspec
 
 from autograder.book import heading
 from autograder.checks.compare import Mismatch
@@ -60,7 +62,8 @@ def assess(  # noqa: PLR0913 - what decides a mark, and who else wants to know
         return _result(exercise, ExerciseStatus.PASSED, verdicts)
     model = models[exercise]
     status, message = _status(verdicts, model)
-    if status is ExerciseStatus.FAILED and (own := _known_function(models, model, earlier)):
+    others = built_on(model, earlier)
+    if status is ExerciseStatus.FAILED and (own := _known_function(models, model, others)):
         followed = checks.run(exercise, student, seed, instead=own)
         if all(verdict.error is None for verdict in followed):
             return _result(exercise, ExerciseStatus.PASSED, followed, message=FOLLOWS)
@@ -98,8 +101,28 @@ def without_answer(
     )
 
 
+class BuiltOn(msgspec.Struct, frozen=True, array_like=True):
+    """What matters of another answer that an answer builds on: right, or how wrong."""
+
+    name: str
+    right: bool
+    diagnosis: tuple[str, ...]
+
+
+def built_on(model: FaultModel, earlier: Mapping[str, ExerciseResult]) -> tuple[BuiltOn, ...]:
+    """Return all that an assessment knows of earlier answers; nothing unless all are there."""
+    names = model.follow_through.names if model.follow_through else ()
+    if not earlier.keys() >= set(names):
+        return ()
+    results = [earlier[name] for name in names]
+    return tuple(
+        BuiltOn(one.name, one.status is ExerciseStatus.PASSED, tuple(one.diagnosis))
+        for one in results
+    )
+
+
 def _known_function(
-    models: Mapping[str, FaultModel], model: FaultModel, earlier: Mapping[str, ExerciseResult]
+    models: Mapping[str, FaultModel], model: FaultModel, others: Sequence[BuiltOn]
 ) -> Function | None:
     """Return what follows from the mistakes in other answers, if those mistakes have names.
 
@@ -107,25 +130,19 @@ def _known_function(
     which could answer one thing when it is checked and another when it is built on.
     """
     follows = model.follow_through
-    if follows is None or not earlier.keys() >= set(follows.names):
+    # What follows from nothing but right answers is right, and was compared already.
+    if follows is None or not any(other.diagnosis for other in others):
         return None
-    others = [earlier[name] for name in follows.names]
-    # An answer that is right is worked out like one with no mistake; what follows from nothing
-    # but right answers is right, and was compared already.
-    known = [
-        models[other.name].faulty(other.diagnosis)
-        for other in others
-        if other.status is ExerciseStatus.PASSED or _has_known_mistakes(models, other)
-    ]
-    if len(known) < len(others) or not any(other.diagnosis for other in others):
+    # An answer that is right is worked out like one with no mistake.
+    if not all(other.right or _has_known_mistakes(models, other) for other in others):
         return None
-    return follows.expected(*known)
+    return follows.expected(*(models[other.name].faulty(other.diagnosis) for other in others))
 
 
-def _has_known_mistakes(models: Mapping[str, FaultModel], result: ExerciseResult) -> bool:
+def _has_known_mistakes(models: Mapping[str, FaultModel], other: BuiltOn) -> bool:
     # A mistake that is known by its behavior alone has no function that could be built on.
-    faults = {fault.name for fault in models[result.name].faults}
-    return bool(result.diagnosis) and faults.issuperset(result.diagnosis)
+    faults = {fault.name for fault in models[other.name].faults}
+    return bool(other.diagnosis) and faults.issuperset(other.diagnosis)
 
 
 def _status(verdicts: list[Verdict], model: FaultModel) -> tuple[ExerciseStatus, str]:

@@ -59,6 +59,7 @@ def _serve(control: socket.socket, isolation: Isolation, seed: int, stems: list[
     # The sandbox imports torch while this process does.
     warm = WarmProcess(isolation, Limits(), wait=False)
     from autograder.grading.lane_work import collected, grade_until_closed, rehearse
+    from autograder.grading.shared_records import SharedRecords
 
     def work(checks: CheckSession, worth: Mapping[str, float]) -> None:
         rehearse(checks, stems, seed)
@@ -67,8 +68,12 @@ def _serve(control: socket.socket, isolation: Isolation, seed: int, stems: list[
         gc.freeze()
         gc.enable()
 
+        records = SharedRecords()
+
         def run_lane(pipe: Connection, part: Warm) -> None:
-            grade_until_closed(pipe, part, isolation=isolation, checks=checks, seed=seed)
+            grade_until_closed(
+                pipe, part, isolation=isolation, checks=checks, seed=seed, records=records
+            )
 
         _Lanes(control, isolation, warm, run_lane).serve(worth)
 

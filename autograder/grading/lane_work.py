@@ -17,6 +17,8 @@ from autograder.faults.model import FaultModel
 from autograder.grading.graded import Graded
 from autograder.grading.lane import SANDBOX_GONE, Task
 from autograder.grading.notebook import Sheet, grade_notebook
+from autograder.grading.precedents import Precedents
+from autograder.grading.shared_records import SharedRecords
 from autograder.sandbox import Isolation, Lane
 from autograder.sandbox.warm_process import Warm
 from autograder.submission import Submission, Unreadable, read_submission
@@ -51,14 +53,22 @@ def rehearse(checks: CheckSession, stems: Iterable[str], seed: int) -> None:
 
 
 def grade_until_closed(
-    pipe: Connection, part: Warm, *, isolation: Isolation, checks: CheckSession, seed: int
+    pipe: Connection,
+    part: Warm,
+    *,
+    isolation: Isolation,
+    checks: CheckSession,
+    seed: int,
+    records: SharedRecords,
 ) -> None:
     """Grade what comes through ``pipe`` until its other end is closed or the sandbox is gone."""
     with Lane(isolation, warm=part) as lane:
+        precedents = Precedents(records)
         sheets: dict[str, Sheet] = {}
         while (task := _next_task(pipe)) is not None:
             if task.stem not in sheets:
-                sheets[task.stem] = Sheet(checks, fault_models(task.stem), lane, seed)
+                models = fault_models(task.stem)
+                sheets[task.stem] = Sheet(checks, models, lane, seed, precedents)
             answer = _answer(sheets[task.stem], task)
             pipe.send_bytes(answer)
             if answer == SANDBOX_GONE:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from autograder.assessment import assess, without_answer
+from autograder.assessment import assess, built_on, without_answer
 from autograder.checks.session import CheckSession
 from autograder.closing import Closing
 from autograder.faults.diagnose import Diagnosis
 from autograder.faults.model import FaultModel
 from autograder.grading.graded import Graded
+from autograder.grading.precedents import Case, Precedents
 from autograder.plain_text import plain_text
 from autograder.results import (
     ExerciseResult,
@@ -46,12 +47,14 @@ class Sheet:
         models: The fault models of the sheet, by exercise.
         lane: Where the notebooks' cells are run.
         seed: Where the inputs of the checks are drawn from.
+        precedents: What earlier notebooks answered, and what it earned.
     """
 
     checks: CheckSession
     models: Mapping[str, FaultModel]
     lane: Lane
     seed: int
+    precedents: Precedents = field(default_factory=Precedents)
 
 
 class Probed(Closing):
@@ -180,12 +183,45 @@ def _assess(  # noqa: PLR0913 - one exercise of one notebook, and who else wants
     if exercise not in student.functions:
         message = plain_text(advice.not_a_function(place, exercise))
         return without_answer(checks, exercise, ExerciseStatus.ERROR, message)
-    result = assess(
-        checks, models, exercise, student, sheet.seed, earlier, probed=probed, unexplained=keep
-    )
+    result = _decided(sheet, exercise, student, earlier, probed=probed, keep=keep)
     if result.status in (ExerciseStatus.TIMEOUT, ExerciseStatus.CRASHED):
         _restart(student)
     return advice.advised(result, place)
+
+
+def _decided(
+    sheet: Sheet,
+    exercise: str,
+    student: Student,
+    earlier: Mapping[str, ExerciseResult],
+    *,
+    probed: Callable[[], Student],
+    keep: Callable[[str, Diagnosis], None],
+) -> ExerciseResult:
+    """Assess an answer, or say what the same answer earned in an earlier notebook."""
+    asked_elsewhere = False
+
+    def probed_elsewhere() -> Student:
+        nonlocal asked_elsewhere
+        asked_elsewhere = True
+        return probed()
+
+    # Whatever is kept as unexplained was probed elsewhere.
+    return sheet.precedents.decide(
+        Case(exercise, built_on(sheet.models[exercise], earlier)),
+        student,
+        lambda: assess(
+            sheet.checks,
+            sheet.models,
+            exercise,
+            student,
+            sheet.seed,
+            earlier,
+            probed=probed_elsewhere,
+            unexplained=keep,
+        ),
+        lambda: not asked_elsewhere,
+    )
 
 
 def _restart(student: Student) -> None:

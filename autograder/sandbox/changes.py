@@ -10,7 +10,7 @@ from torch import Tensor
 from .confined.messages import Changed
 from .confined.tensors import TensorTable, copy_into, layout, unpack_tensors
 from .confined.wire import WireError
-from .connection import Exchanged
+from .conversation import Exchanged
 
 
 def apply_changes(arguments: Sequence[Tensor], exchanged: Exchanged) -> None:

@@ -8,34 +8,14 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from torch import Tensor
 
 from .confined.configuration import Limits
-from .confined.messages import (
-    Reply,
-    ReplyHeader,
-    Request,
-    RequestHeader,
-    decode_reply,
-    encode_header,
-)
-from .confined.tensors import pack_tensors, unpack_memory, unpack_tensors
 from .confined.wire import TooLarge, WireError, read_frame, write_frame
+from .conversation import Answer, Question
 from .errors import WorkerLost
 from .warm_process import Warm, await_lock
 
 _EXIT_OUT_OF_MEMORY = 71
-
-
-@dataclass(frozen=True)
-class Exchanged:
-    """A reply, checked, with its tensors as detached views of fresh memory."""
-
-    reply: Reply
-    tensors: list[Tensor]
 
 
 class Connection:
@@ -63,16 +43,16 @@ class Connection:
         """Why the worker is gone, if it is."""
         return self._lost
 
-    def exchange(self, request: Request, tensors: Sequence[Tensor], seconds: float) -> Exchanged:
-        """Send a request and return its reply.
+    def ask(self, question: Question, seconds: float) -> Answer:
+        """Send a question and return its answer, which is one frame and may hold anything.
 
         Raises:
-            WorkerLost: If the worker does not answer in time, ends, or sends anything but one valid
-            reply. TooLarge: If the request does not fit a message; nothing was sent.
+            WorkerLost: If the worker does not answer in time, ends, or sends anything but one
+                frame.
+            TooLarge: If the question does not fit a frame; nothing was sent.
         """
         if self._lost is not None:
             raise WorkerLost(self._lost.message, self._lost.status)
-        table, memory = pack_tensors(tensors)
         nonce = secrets.randbits(64)
         deadline = time.monotonic() + seconds
         descriptor = self._socket.fileno()
@@ -81,14 +61,11 @@ class Connection:
                 # It is bytes that nobody asked for, or the end of a worker that was killed.
                 unasked = self._socket.recv(1, socket.MSG_PEEK)
                 raise WireError("bytes that nobody asked for") if unasked else EOFError
-            write_frame(
-                descriptor, nonce, encode_header(RequestHeader(request, table)), memory, deadline
-            )
+            write_frame(descriptor, nonce, question.header, [question.body], deadline)
             answered, header, body = read_frame(descriptor, deadline)
             if answered != nonce:
                 raise WireError("an answer to another question")
-            reply = decode_reply(header)
-            return Exchanged(reply.message, _unpacked(reply, body))
+            return Answer(header, body)
         except TooLarge:
             raise
         except (TimeoutError, EOFError, OSError, WireError) as error:
@@ -96,8 +73,8 @@ class Connection:
             raise self._end(error, seconds, ended=ended) from None
 
     def violation(self) -> WorkerLost:
-        """End a worker whose reply is valid in form and impossible in content."""
-        return self._end(WireError("content"), 0.0)
+        """End a worker whose answer is a frame and not a reply, or impossible in content."""
+        return self._lost or self._end(WireError("content"), 0.0)
 
     def close(self) -> None:
         """Kill the worker, if it still runs."""
@@ -130,7 +107,3 @@ class Connection:
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
             return "used too much processor time"
         return f"used more than {memory} or crashed"
-
-
-def _unpacked(reply: ReplyHeader, body: bytearray) -> list[Tensor]:
-    return unpack_tensors(reply.table, unpack_memory(reply.table, body))

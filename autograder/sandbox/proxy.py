@@ -19,7 +19,7 @@ from .confined.grammar import HandleValue
 from .confined.messages import Backward, Call, Get, Raised, Request, Returned, Target
 from .confined.values import Decoder, Encoder
 from .confined.wire import WireError
-from .connection import Exchanged
+from .conversation import Exchanged
 from .errors import WorkerLost, student_error
 
 
@@ -128,8 +128,9 @@ class Remote:
             self._unneeded.append(graph)
 
     def forget_everything(self) -> None:
-        """Know that a fresh worker holds no objects and no graphs yet."""
+        """Know that the worker holds no objects and no graphs yet, and count calls from 1."""
         self.generation += 1
+        self._calls = 0
         self._unneeded = []
 
     def require(self, generation: int) -> None:

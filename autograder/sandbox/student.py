@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor
@@ -11,9 +12,10 @@ from autograder.closing import Closing
 
 from .budget import Budget
 from .confined.configuration import Limits
-from .confined.messages import CellDone, Observed, Reply, Request, RunCell, Target
-from .confined.wire import TooLarge
-from .connection import Connection, Exchanged
+from .confined.messages import CellDone, Reply, Request, RunCell, Target
+from .confined.wire import TooLarge, WireError
+from .connection import Connection
+from .conversation import Answer, Conversation, Exchanged, Question, Remark, asked, opened
 from .errors import CellError, MissingName, WorkerLost
 from .proxy import Remote, RemoteCallable
 
@@ -49,6 +51,8 @@ class Student(Closing):
         self._furthest = 0
         self._fatal_cells = 0
         self._remote = Remote(self._exchange, self._violation, self._budget)
+        self._anew = False
+        self._conversation: Conversation | None = None
         self._connection = connect()
         self._run_cells()
 
@@ -81,6 +85,32 @@ class Student(Closing):
         """Begin anew in a fresh worker with the same cells, without those that ended a worker."""
         self._reconnect()
         self._run_cells()
+
+    @contextmanager
+    def conversation(self) -> Iterator[Conversation]:
+        """Keep all that is asked and answered until the block is left.
+
+        It begins with a worker that has forgotten the objects and graphs of earlier calls, and
+        counts from the start. So equal questions are sent as equal bytes, whatever came before.
+        """
+        self._anew = True
+        self._remote.forget_everything()
+        self._conversation = Conversation(lambda question: self._ask(question, None))
+        try:
+            yield self._conversation
+        finally:
+            self._conversation = None
+
+    def note(self, remark: Remark) -> None:
+        """Keep what was printed, and flag what a person may want to look at."""
+        observed, label = remark
+        if not self._replaying:
+            self.output = (self.output + observed.output)[: self._limits.output_total]
+        flags = [f"{label} calls torch's {routine}" for routine in observed.routines]
+        flags += [f"{label} tries to import {package}" for package in observed.imports]
+        self.flags += [flag for flag in dict.fromkeys(flags) if flag not in self.flags][
+            : _MAX_FLAGS - len(self.flags)
+        ]
 
     def close(self) -> None:
         """End the worker."""
@@ -156,31 +186,35 @@ class Student(Closing):
         self, request: Request, tensors: Sequence[Tensor], seconds: float | None, label: str
     ) -> Exchanged:
         """Send a request within its own time and the submission's; note what it printed."""
+        with self._budget.spending():
+            question = asked(request, tensors, label, anew=self._anew)
+            self._anew = False
+            if self._conversation is None or isinstance(request, RunCell):
+                answer = self._ask(question, seconds)
+            else:
+                answer = self._conversation.ask(question)
+            try:
+                exchanged = opened(answer)
+            except WireError:
+                raise self._violation() from None
+        if isinstance(exchanged.reply, CellDone) != isinstance(request, RunCell):
+            raise self._violation()
+        self.note(Remark(exchanged.reply.observed, label))
+        return exchanged
+
+    def _ask(self, question: Question, seconds: float | None) -> Answer:
         if self._budget.left <= 0:
             self._connection.close()
             raise self._out_of_time()
         with self._budget.spending():
             bound = min(seconds or self._limits.call_seconds, self._budget.left)
-            exchanged = self._connection.exchange(request, tensors, bound)
-        if isinstance(exchanged.reply, CellDone) != isinstance(request, RunCell):
-            raise self._connection.violation()
-        self._note(exchanged.reply.observed, label)
-        return exchanged
+            return self._connection.ask(question, bound)
 
     def _out_of_time(self) -> WorkerLost:
         return WorkerLost(f"the notebook used up its {self._budget.allowed:.3g} seconds", "timeout")
 
     def _violation(self) -> WorkerLost:
         return self._connection.violation()
-
-    def _note(self, observed: Observed, label: str) -> None:
-        if not self._replaying:
-            self.output = (self.output + observed.output)[: self._limits.output_total]
-        flags = [f"{label} calls torch's {routine}" for routine in observed.routines]
-        flags += [f"{label} tries to import {package}" for package in observed.imports]
-        self.flags += [flag for flag in dict.fromkeys(flags) if flag not in self.flags][
-            : _MAX_FLAGS - len(self.flags)
-        ]
 
 
 def _too_many_fatal_cells() -> WorkerLost:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -17,11 +17,11 @@ from autograder.faults.model import Probe
 from autograder.faults.observe import observe
 from autograder.sandbox import MissingName, Student, StudentError, WorkerLost
 from autograder.sandbox.confined.configuration import Limits
-from autograder.sandbox.confined.messages import Request, decode_reply
+from autograder.sandbox.confined.messages import decode_reply
 from autograder.sandbox.confined.tensors import unpack_memory, unpack_tensors
 from autograder.sandbox.confined.values import MAX_DEPTH
 from autograder.sandbox.confined.wire import MAGIC, MAX_BODY_BYTES, PREFIX, WireError, read_frame
-from autograder.sandbox.connection import Exchanged
+from autograder.sandbox.conversation import Answer, Question
 from autograder.sandbox.proxy import RemoteObject
 from fuzzing.corpus import Frame, valid_frames
 from fuzzing.mutation import NONCE
@@ -81,8 +81,8 @@ class Receiver:
 
     # -- in place of a connection -----------------------------------------------------------------
 
-    def exchange(self, request: Request, tensors: Sequence[Tensor], seconds: float) -> Exchanged:
-        """Do what ``Connection.exchange`` does, with bytes from memory."""
+    def ask(self, question: Question, seconds: float) -> Answer:
+        """Do what ``Connection.ask`` does, with bytes from memory, and see what they open to."""
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, self._answer, 0)
         os.lseek(self._file, 0, os.SEEK_SET)
@@ -90,20 +90,11 @@ class Receiver:
             answered, header, body = read_frame(self._file, time.monotonic() + seconds)
             if answered != NONCE:
                 raise WireError("an answer to another question")
-            reply = decode_reply(header)
-            memory = unpack_memory(reply.table, body)
-            exchanged = Exchanged(reply.message, unpack_tensors(reply.table, memory))
+            answer = Answer(header, body)
+            _require_bounds(answer)
         except (TimeoutError, EOFError, OSError, WireError):
             raise self.violation() from None
-        if (
-            sum(tensor.numel() * tensor.element_size() for tensor in exchanged.tensors)
-            > MAX_BODY_BYTES
-        ):
-            raise BadValue("tensors that are larger together than one body may be")
-        # torch lets memory grow under a view that reaches beyond it.
-        if [piece.untyped_storage().nbytes() for piece in memory] != reply.table.memory:
-            raise BadValue("memory of another size than was announced")
-        return exchanged
+        return answer
 
     def violation(self) -> WorkerLost:
         """Return what a real connection returns once it has ended its worker."""
@@ -182,6 +173,18 @@ def _require_inside(tensor: Tensor) -> None:
         raise BadValue("a tensor that reaches outside its memory")
     if tensor.numel() <= 4096:
         tensor.detach().clone()  # what lies outside would end this process here
+
+
+def _require_bounds(answer: Answer) -> None:
+    """Open an answer; what it unfolds to must be no larger than a body, and than was announced."""
+    table = decode_reply(answer.header).table
+    memory = unpack_memory(table, answer.body)
+    tensors = unpack_tensors(table, memory)
+    if sum(tensor.numel() * tensor.element_size() for tensor in tensors) > MAX_BODY_BYTES:
+        raise BadValue("tensors that are larger together than one body may be")
+    # torch lets memory grow under a view that reaches beyond it.
+    if [piece.untyped_storage().nbytes() for piece in memory] != table.memory:
+        raise BadValue("memory of another size than was announced")
 
 
 def _prefixed(frame: Frame) -> bytes:

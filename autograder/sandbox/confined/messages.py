@@ -124,10 +124,15 @@ Reply: TypeAlias = CellDone | Returned | Raised
 
 
 class RequestHeader(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
-    """A request and the table of its tensors."""
+    """A request and the table of its tensors.
+
+    ``anew`` says that nobody needs the objects and graphs of earlier requests any more: numbers
+    begin from the start.
+    """
 
     message: Request
     table: TensorTable
+    anew: bool = False
 
 
 class ReplyHeader(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):

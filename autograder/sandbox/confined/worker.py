@@ -70,8 +70,8 @@ class Worker:
 
     def __init__(self, limits: Limits) -> None:
         self._cells = Cells()
-        self._objects: list[object] = []
-        self._graphs = GraphStore(limits.graphs)
+        self._limits = limits
+        self._forget_everything()
         self._printed = BoundedText(limits.output_call)
         self._routines = RoutineRecorder()
         self._imports = ImportGuard()
@@ -86,6 +86,8 @@ class Worker:
     def answer(self, header: bytes, body: bytearray) -> tuple[bytes, list[memoryview]]:
         """Do what a request asks and return the reply's header and body."""
         request = decode_request(header)
+        if request.anew:
+            self._forget_everything()
         before = memory_pieces(request.table, body)
         memory = [piece.clone() for piece in before]
         arguments = as_arguments(unpack_tensors(request.table, memory), request.table)
@@ -95,6 +97,10 @@ class Worker:
         except Exception as error:
             # What the function returned cannot cross: a sparse tensor, or too much of anything.
             return _packed(self._raised(error), [])
+
+    def _forget_everything(self) -> None:
+        self._objects: list[object] = []
+        self._graphs = GraphStore(self._limits.graphs)
 
     def _execute(self, request: Request, arguments: Sequence[Passed]) -> tuple[Reply, list[Tensor]]:
         encoder = Encoder(self._keep, keep_parameters=True)
