@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -17,9 +17,9 @@ from autograder.files import replace_file, replacing
 from autograder.gradebook import Gradebook
 from autograder.grading.comparison import Comparison
 from autograder.grading.graded import Graded
-from autograder.grading.journal import Journal, Key, RunIdentity, identity_of
+from autograder.grading.journal import Journal, Key, RunIdentity, identity_of, key
 from autograder.grading.lane import Task
-from autograder.grading.lanes import grade_all
+from autograder.grading.lanes import being_graded
 from autograder.grading.rules import rules
 from autograder.reports import write_reports
 from autograder.results import SubmissionResult, SubmissionStatus
@@ -28,7 +28,7 @@ from autograder.sheets import sheets
 from autograder.submission import SubmissionFile, digest_of, find_submissions, handed_in
 
 Progress = Callable[[int, int], None]
-Grader = Callable[[Sequence[Task]], Iterator[Graded]]
+Grader = Callable[[Sequence[Task]], AbstractContextManager[Iterator[Graded]]]
 
 
 class GradingError(ValueError):
@@ -103,17 +103,26 @@ def grade(  # noqa: PLR0913 - each is a choice of the command line
         seed = earlier.seed if earlier else secrets.randbelow(2**31)
     identity = RunIdentity(seed=seed, isolation=isolation.value, rules=rules())
     notes = [*folder.notes, *_unused_names({file.stem for file in folder.files})]
-    # The gradebook is opened first: an address that is wrong should not cost a class's time.
-    with Journal(path, identity) as journal, Gradebook(gradebook or default, course=course) as book:
-        grader = _grader(identity, lanes, dask, notes)
-        keys = _graded(folder.files, journal, grader, progress)
+    begin = _grader(identity, lanes, dask, notes)
+    with Journal(path, identity) as journal, ExitStack() as opened:
+        keys, tasks = _found(folder.files, journal)
+        # The gradebook is opened while the lanes start, and before any result is taken: an
+        # address that is wrong should not cost a class's time.
+        with begin(tasks) as graded:
+            book = opened.enter_context(Gradebook(gradebook or default, course=course))
+            progress(len(keys), len(folder.files))
+            for one in graded:
+                journal.add(one)
+                keys[one.result.learner, one.result.stem] = key(one)
+                progress(len(keys), len(folder.files))
         times = [handed_in(file.path) for file in folder.files]
-        comparison = Comparison(journal[key] for key in keys)
+        places = [keys[file.learner, file.stem] for file in folder.files]
+        comparison = Comparison(journal[place] for place in places)
         run = Outcome(isolation.value, seed, notes=notes)
 
         def everyone() -> Iterator[SubmissionResult]:
-            for key, time in zip(keys, times, strict=True):
-                result = comparison.shown(journal[key].result)
+            for place, time in zip(places, times, strict=True):
+                result = comparison.shown(journal[place].result)
                 yield msgspec.structs.replace(result, submitted=time)
 
         book.record(map(run.counted, everyone()), seed=seed, isolation=isolation.value)
@@ -143,10 +152,10 @@ def _write(
     )
 
 
-def _graded(
-    files: list[SubmissionFile], journal: Journal, grader: Grader, progress: Progress
-) -> list[Key]:
-    """See to it that every one of ``files`` is in the journal; return where, in their order."""
+def _found(
+    files: list[SubmissionFile], journal: Journal
+) -> tuple[dict[tuple[str, str], Key], list[Task]]:
+    """Return which of ``files`` the journal holds, and where; and those that are to be graded."""
     keys: dict[tuple[str, str], Key] = {}
     tasks = []
     for file in files:
@@ -156,25 +165,20 @@ def _graded(
             keys[file.learner, file.stem] = known
         else:
             tasks.append(Task(file.learner, file.stem, str(file.path)))
-    total = len(files)
-    progress(len(keys), total)
-    for graded in grader(tasks):
-        journal.add(graded)
-        result = graded.result
-        keys[result.learner, result.stem] = (result.learner, result.stem, result.digest)
-        progress(len(keys), total)
-    return [keys[file.learner, file.stem] for file in files]
+    return keys, tasks
 
 
 def _grader(run: RunIdentity, lanes: int, dask: str, notes: list[str]) -> Grader:
     """Return what grades notebooks: this machine's lanes, or a cluster's workers."""
     isolation, seed = Isolation(run.isolation), run.seed
     if not dask:
-        return partial(grade_all, lanes=lanes, isolation=isolation, seed=seed)
+        return lambda tasks: being_graded(tasks, lanes=lanes, isolation=isolation, seed=seed)
     # Imported here: grading on one machine needs no Dask.
     from autograder.grading.dask_lanes import grade_on_dask
 
-    return partial(grade_on_dask, dask, isolation=isolation, seed=seed, note=notes.append)
+    return lambda tasks: closing(
+        grade_on_dask(dask, tasks, isolation=isolation, seed=seed, note=notes.append)
+    )
 
 
 def _unused_names(stems: Iterable[str]) -> list[str]:

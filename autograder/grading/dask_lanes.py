@@ -8,7 +8,7 @@ twice; left to itself, Dask would start it on four workers, one after another.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from autograder.grading.graded import Graded
@@ -37,7 +37,7 @@ def grade_on_dask(
     isolation: Isolation,
     seed: int,
     note: Note = lambda message: None,
-) -> Iterator[Graded]:
+) -> Generator[Graded, None, None]:
     """Grade ``tasks`` on the workers of a Dask cluster and yield each result as it comes.
 
     Every task yields one result. What a lost worker was grading is graded on another one, once;

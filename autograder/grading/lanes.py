@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from itertools import islice
 
 from autograder.grading.graded import Graded
 from autograder.grading.lane import Task
@@ -14,9 +16,19 @@ from autograder.sandbox import Isolation
 def grade_all(
     tasks: Sequence[Task], *, lanes: int, isolation: Isolation, seed: int
 ) -> Iterator[Graded]:
-    """Grade ``tasks`` in ``lanes`` processes and yield each result as it comes.
+    """Grade ``tasks`` and yield each result as it comes; see `being_graded`."""
+    with being_graded(tasks, lanes=lanes, isolation=isolation, seed=seed) as results:
+        yield from results
 
-    Every task yields one result; see `LanePool.grade` for notebooks that cannot be graded.
+
+@contextmanager
+def being_graded(
+    tasks: Sequence[Task], *, lanes: int, isolation: Isolation, seed: int
+) -> Iterator[Iterator[Graded]]:
+    """Begin to grade ``tasks`` in ``lanes`` processes; give each result as it comes.
+
+    The processes take seconds to start: do something else in the meantime. They end with the
+    block. Every task yields one result; see `LanePool.grade` for notebooks that cannot be graded.
 
     Args:
         tasks: The notebooks.
@@ -25,10 +37,11 @@ def grade_all(
         seed: Where the inputs of the checks are drawn from.
 
     Raises:
-        IsolationRefused: If this machine cannot isolate a notebook.
-        GraderFailed: If no lane can be started.
+        IsolationRefused: If this machine cannot isolate a notebook; with the first result.
+        GraderFailed: If no lane can be started; with the first result.
     """
     if not tasks:
+        yield iter(())
         return
     stems, width = sorted({task.stem for task in tasks}), min(lanes, len(tasks))
     # The pool is closed first, so that the threads need not wait for their lanes.
@@ -36,19 +49,19 @@ def grade_all(
         ThreadPoolExecutor(width, "lane") as threads,
         LanePool(stems, isolation=isolation, seed=seed, lanes=width) as pool,
     ):
-        yield from _windowed(lambda task: threads.submit(pool.grade, task), tasks, 2 * width)
+        left = iter(tasks)
+
+        def submit(count: int) -> set[Future[Graded]]:
+            return {threads.submit(pool.grade, task) for task in islice(left, count)}
+
+        yield _as_they_come(submit(2 * width), submit)
 
 
-def _windowed(
-    submit: Callable[[Task], Future[Graded]], tasks: Iterable[Task], width: int
+def _as_they_come(
+    running: set[Future[Graded]], submit: Callable[[int], set[Future[Graded]]]
 ) -> Iterator[Graded]:
     """Yield results as they come; results that nobody has taken yet hold up new tasks."""
-    running: set[Future[Graded]] = set()
-    for task in tasks:
-        running.add(submit(task))
-        if len(running) >= width:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            yield from (each.result() for each in done)
     while running:
         done, running = wait(running, return_when=FIRST_COMPLETED)
+        running |= submit(len(done))
         yield from (each.result() for each in done)
