@@ -184,9 +184,10 @@ def _preload() -> None:
     import IPython.core.inputtransformer2  # noqa: F401
     import torch
 
-    from . import rehearsal
+    from . import observation, rehearsal
 
     torch.set_num_threads(1)
+    observation.RoutineRecorder.watch()
     rehearsal.rehearse()
 
 

@@ -19,6 +19,7 @@ from autograder.grading.precedents import Case, Precedents
 from autograder.grading.shared_records import SharedRecords
 from autograder.results import ExerciseResult, ExerciseStatus
 from autograder.sandbox import Limits, Student, WorkerLost
+from autograder.sandbox.confined.observation import RoutineRecorder
 from autograder.sandbox.confined.worker import Worker
 from autograder.sandbox.conversation import Answer, Question
 
@@ -187,6 +188,16 @@ def test_an_answer_that_is_new_late_is_assessed_in_step_whatever_came_before() -
     assert len(late.connections) == late.assessed == 1
 
 
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the warm process does; torch is as it was afterwards, by the name that is used here."""
+    functional = torch.nn.functional
+    name = "scaled_dot_product_attention"
+    monkeypatch.setattr(functional, name, getattr(functional, name))
+    RoutineRecorder.watch()
+
+
+@pytest.mark.usefixtures("watched")
 @pytest.mark.parametrize("cell", [TALKS, WATCHED])
 def test_what_a_person_may_want_to_know_is_kept(cell: str) -> None:
     precedents, first, second = Precedents(), Notebook(cell), Notebook(cell)

@@ -177,6 +177,8 @@ def test_output_is_not_repeated_when_cells_are_replayed(lane: Lane) -> None:
             "f calls torch's multi_head_attention_forward",
         ),
         ("return torch.ops.aten.scaled_dot_product_attention(x, x, x)", SDPA),
+        ("return torch.ops.aten.scaled_dot_product_attention.default(x, x, x)", SDPA),
+        ("return torch._scaled_dot_product_attention_math(x, x, x)[0]", f"{SDPA}_math"),
         ("import attnbook", "f tries to import attnbook"),
         ("from autograder.checks import test_attention", "f tries to import autograder"),
         ("return x.softmax(-1) @ x", None),
